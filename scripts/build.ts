@@ -1,0 +1,101 @@
+/**
+ * Builds dist/: the programs (ES modules for the pinned Node), the shell (CommonJS for Electron), the page.
+ *
+ *   dist/stratoscope.js    the terminal program; hands over to the pinned Node if another one started it
+ *   dist/engine.js         the engine, a child process of the window, of `serve` and of the terminal program
+ *   dist/probe.js          the probe, a child process of the engine
+ *   dist/NAME.worker.js    each electron/…/NAME.worker.ts, a worker thread or a child of one of these
+ *   dist/main.cjs, dist/preload.cjs   the window
+ *   dist/page/             what the window and `serve` show
+ */
+import { existsSync } from 'node:fs';
+import { chmod, glob, mkdir, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { build, type InlineConfig, type Rolldown } from 'vite';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+/** Native modules, loaded from node_modules; and optional parts of ws that are not installed. */
+const EXTERNAL = ['koffi', 'better-sqlite3', 'electron', 'bufferutil', 'utf-8-validate'];
+
+function program(input: Record<string, string>, format: 'es' | 'cjs', target: string): InlineConfig {
+  const extension = format === 'es' ? 'js' : 'cjs';
+  return {
+    root,
+    configFile: false,
+    publicDir: false,
+    logLevel: 'warn',
+    ssr: { noExternal: true, external: EXTERNAL },
+    build: {
+      ssr: true,
+      target,
+      outDir: dist,
+      emptyOutDir: false,
+      minify: false,
+      rolldownOptions: {
+        input,
+        external: EXTERNAL,
+        output: {
+          format,
+          entryFileNames: `[name].${extension}`,
+          chunkFileNames: `chunk-[name].${extension}`,
+          banner: (chunk) => (chunk.name === 'stratoscope' ? '#!/usr/bin/env node' : ''),
+        },
+      },
+    },
+  };
+}
+
+async function run(config: InlineConfig): Promise<string[]> {
+  const result = (await build(config)) as Rolldown.RolldownOutput | Rolldown.RolldownOutput[];
+  return [result].flat().flatMap((one) => one.output.map((file) => file.fileName));
+}
+
+/** Entries whose source is there; the others are named, not hidden. */
+function present(entries: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(entries).filter(([name, source]) => {
+      const there = existsSync(join(root, source));
+      if (!there) console.log(`build: ${name} left out, ${source} does not exist`);
+      return there;
+    }),
+  );
+}
+
+const started = performance.now();
+
+const programs: Record<string, string> = {
+  stratoscope: 'electron/cli/launch.ts',
+  engine: 'electron/engine/main.ts',
+  probe: 'electron/probe/main.ts',
+};
+for await (const worker of glob('electron/**/*.worker.ts', { cwd: root })) {
+  programs[basename(worker, '.ts')] = worker;
+}
+
+if (!existsSync(join(root, 'electron/cli/index.ts'))) {
+  console.log('build: stratoscope left out, electron/cli/index.ts does not exist');
+  delete programs.stratoscope;
+}
+const jobs: Promise<string[]>[] = [];
+const there = present(programs);
+if (Object.keys(there).length > 0) jobs.push(run(program(there, 'es', 'node24')));
+for (const [name, source] of Object.entries(
+  present({ main: 'electron/main/main.ts', preload: 'electron/preload/preload.ts' }),
+)) {
+  jobs.push(run(program({ [name]: source }, 'cjs', 'node16')));
+}
+if (existsSync(join(root, 'renderer/index.html'))) {
+  jobs.push(run({ root: join(root, 'renderer'), configFile: join(root, 'vite.config.ts'), logLevel: 'warn' }));
+}
+const written = new Set((await Promise.all(jobs)).flat());
+
+// What an earlier build left, a renamed worker for one, must not be started by mistake.
+await mkdir(dist, { recursive: true });
+for (const file of await readdir(dist)) {
+  if (file !== 'page' && !written.has(file)) await rm(join(dist, file), { recursive: true });
+}
+if (written.has('stratoscope.js')) await chmod(join(dist, 'stratoscope.js'), 0o755);
+
+console.log(`build: ${written.size} files in ${((performance.now() - started) / 1000).toFixed(1)} s`);

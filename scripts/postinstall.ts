@@ -1,0 +1,4 @@
+/** After `npm ci`: build what `npm start`, `npx stratoscope` and `npm test` run. */
+await import('./build.ts');
+
+export {};
