@@ -101,7 +101,11 @@ export type StackFacts = z.infer<typeof StackFacts>;
 
 /** What the user names: a mount point, a mountinfo line, or directories. */
 export const StackRef = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('mount'), mount: AbsolutePath, pid: z.number().int().positive().nullable().default(null) }),
+  z.object({
+    kind: z.literal('mount'),
+    mount: AbsolutePath,
+    pid: z.number().int().positive().nullable().default(null),
+  }),
   z.object({ kind: z.literal('dev'), dev: Dev }),
   z.object({
     kind: z.literal('mountinfo'),
@@ -208,7 +212,9 @@ export const probeContract = {
     walk: {
       params: z.object({
         session: z.number().int(),
-        layers: z.array(z.object({ layer: z.number().int(), place: Place, isolate: z.boolean().default(false) })).max(501),
+        layers: z
+          .array(z.object({ layer: z.number().int(), place: Place, isolate: z.boolean().default(false) }))
+          .max(501),
         /** Read symlink targets too (moves their atime where there is no clone). */
         targets: z.boolean(),
       }),
@@ -246,7 +252,13 @@ export const probeContract = {
       params: z.object({ place: Place }),
       result: z.object({
         entries: z.array(
-          z.object({ path: BytesText, mode: z.number().int(), ino: Decimal, nlink: z.number().int(), xattrs: z.array(RawXattr) }),
+          z.object({
+            path: BytesText,
+            mode: z.number().int(),
+            ino: Decimal,
+            nlink: z.number().int(),
+            xattrs: z.array(RawXattr),
+          }),
         ),
         error: z.object({ code: z.string(), message: z.string() }).nullable(),
       }),

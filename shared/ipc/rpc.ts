@@ -174,8 +174,7 @@ export function createServer<C extends Contract>(contract: C, transport: Transpo
     const spec = Object.hasOwn(contract.calls, name) ? contract.calls[name] : undefined;
     if (!spec) return fail(id, { code: 'bad-request', message: `there is no call named ${JSON.stringify(name)}` });
     const params = spec.params.safeParse(request.params);
-    if (!params.success)
-      return fail(id, { code: 'bad-request', message: `${name}: ${z.prettifyError(params.error)}` });
+    if (!params.success) return fail(id, { code: 'bad-request', message: `${name}: ${z.prettifyError(params.error)}` });
     const controller = new AbortController();
     running.set(id, controller);
     try {
