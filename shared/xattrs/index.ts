@@ -1,0 +1,15 @@
+/** Overlay attributes and the file handles in them: what their bytes mean. */
+export { type Decoded, decodeHandle, decodeXattr, type XattrField } from './decode.ts';
+export {
+  arrayOfHex,
+  FbFlag,
+  FidType,
+  type HandleProblem,
+  hexOfArray,
+  inodeOfFid,
+  nestedHandle,
+  type ParsedFb,
+  parseHandle,
+  uuidText,
+} from './handle.ts';
+export { isOverlayName, type MarkPrefix, OVERLAY_NAMES, type OverlayName, parseXattrName } from './names.ts';
