@@ -156,8 +156,10 @@ export const ObjectDetail = z.object({
   wouldChange: z.array(Sentence),
   steps: z.array(LookupStep),
   xattrs: z.array(DecodedXattr),
-  /** The index entry of the lower inode, where the work directory has one. */
-  index: z.object({ name: z.string(), ino: z.string(), nlink: z.number().int() }).nullable(),
+  /** The index entry of the lower inode, where the work directory has one; 'unknown' where it cannot be read. */
+  index: z
+    .union([z.object({ name: z.string(), ino: z.string(), nlink: z.number().int() }), z.literal('unknown')])
+    .nullable(),
   commands: z.array(FactCommand),
   /** The command that made it, where the stack is the demo. */
   madeBy: z.object({ command: z.string(), about: z.string() }).nullable(),

@@ -33,6 +33,8 @@ export type Transport = {
   send(frame: Uint8Array): void;
   onFrame(listener: (frame: Uint8Array) => void): void;
   onClose(listener: () => void): void;
+  /** Resolves once the other end has taken most of what was sent. Absent where nothing has to wait. */
+  drained?(): Promise<void>;
 };
 
 type Params<S extends CallSpec> = z.input<S['params']>;
@@ -144,6 +146,8 @@ export function createClient<C extends Contract>(_contract: C, transport: Transp
 export type CallContext<S extends CallSpec> = {
   item(item: S['item'] extends z.ZodType ? z.input<S['item']> : never): void;
   chunk(bytes: Uint8Array): void;
+  /** To be awaited between chunks: a slow reader (a pipe, a network) then slows the sender, not its memory. */
+  drained(): Promise<void>;
   signal: AbortSignal;
 };
 
@@ -182,6 +186,7 @@ export function createServer<C extends Contract>(contract: C, transport: Transpo
       const result = await handler(params.data, {
         item: (item: unknown) => transport.send(encodeFrame(FrameKind.item, id, json(item))),
         chunk: (bytes: Uint8Array) => transport.send(encodeFrame(FrameKind.chunk, id, bytes)),
+        drained: () => transport.drained?.() ?? Promise.resolve(),
         signal: controller.signal,
       });
       transport.send(encodeFrame(FrameKind.done, id, json(result)));
