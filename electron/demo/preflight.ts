@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DemoForm } from '../../shared/demo/manifest.ts';
+import { type Failure, FailureError } from '../../shared/ipc/rpc.ts';
+import { Holder } from './holder.ts';
+import { PROLOGUE } from './script.ts';
+import type { Plan } from './step.ts';
+
+/** A form that was not taken, and why. */
+export type Refused = { form: DemoForm; failure: Failure };
+
+/**
+ * What each form needs of the kernel and of the directory's filesystem, tried on a few empty directories: an overlay,
+ * marks that can be set, and a whiteout. The real steps would fail on the same, only later and half way through.
+ */
+const TRIALS: Record<DemoForm, string[]> = {
+  root: [
+    'setfattr -n trusted.overlay.opaque -v y l',
+    'mount -t overlay trial -o "lowerdir=$E/l,upperdir=$E/u,workdir=$E/w" m',
+  ],
+  userns: [
+    'setfattr -n user.overlay.opaque -v y l',
+    'mount -t overlay trial -o "lowerdir=$E/l,upperdir=$E/u,workdir=$E/w,userxattr" m',
+  ],
+  directories: ['setfattr -n user.overlay.opaque -v y l'],
+};
+const DATA_TRIAL = 'umount m && mount -t overlay trial -o "lowerdir=$E/l::$E/d,metacopy=on" m && umount m';
+
+const HINTS: Record<DemoForm, string> = {
+  root: 'the directory must lie on a filesystem that can hold an upper: ext4, xfs, btrfs or tmpfs, not another overlay',
+  userns: 'the kernel must allow overlays in user namespaces (5.11 and later), and the filesystem user.* attributes',
+  directories: 'choose a directory on a filesystem with user.* attributes: ext4, xfs, btrfs, or tmpfs since 6.6',
+};
+
+/** Tries one form in `dir`, leaving nothing behind. */
+async function tryForm(form: DemoForm, dir: string): Promise<Plan> {
+  const trial = await mkdtemp(join(dir, '.stratoscope-trial-'));
+  try {
+    const holder = await Holder.start(form, trial, null);
+    try {
+      for (const line of [...PROLOGUE, 'mkdir l u w m d', 'mknod l/gone c 0 0', ...TRIALS[form]])
+        await holder.run(line);
+      const data =
+        form === 'root' &&
+        (await holder.run(DATA_TRIAL).then(
+          () => true,
+          () => false,
+        ));
+      return { form, data };
+    } finally {
+      await holder.end();
+    }
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    throw new FailureError({ path: dir, hint: HINTS[form], ...error.failure });
+  } finally {
+    await rm(trial, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The best form that works in `dir`, of those given, and why the better ones do not. Fails with the last refusal where
+ * none does.
+ */
+export async function chooseForm(dir: string, forms: readonly DemoForm[]): Promise<{ plan: Plan; refused: Refused[] }> {
+  const refused: Refused[] = [];
+  for (const form of forms) {
+    try {
+      return { plan: await tryForm(form, dir), refused };
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error;
+      refused.push({ form, failure: error.failure });
+    }
+  }
+  const last = refused.at(-1);
+  if (!last) throw new Error('no form was asked for');
+  throw new FailureError(last.failure);
+}
