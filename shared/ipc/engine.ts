@@ -144,7 +144,14 @@ export const DecodedXattr = z.object({
 export type DecodedXattr = z.infer<typeof DecodedXattr>;
 
 /** A fact with the command that shows it by hand. */
-export const FactCommand = z.object({ fact: z.string(), value: z.string(), command: z.string() });
+export const FactCommand = z.object({
+  fact: z.string(),
+  value: z.string(),
+  command: z.string(),
+  /** The layer whose entry the fact is about, and the name of the attribute there. Absent: the object or the stack. */
+  layer: z.number().int().optional(),
+  xattr: z.string().optional(),
+});
 export type FactCommand = z.infer<typeof FactCommand>;
 
 export const ObjectDetail = z.object({
