@@ -1,0 +1,11 @@
+import { create } from 'zustand';
+
+/** The boxes that find: a path (Ctrl+P), a command (Ctrl+Shift+P), a name in the tree (Ctrl+F). */
+type Open = { box: 'path' | 'palette' | null; find: boolean };
+
+export const useJump = create<Open>(() => ({ box: null, find: false }));
+
+export const showBox = (box: 'path' | 'palette'): void => useJump.setState({ box });
+export const closeBox = (): void => useJump.setState({ box: null });
+export const showFind = (): void => useJump.setState({ find: true });
+export const closeFind = (): void => useJump.setState({ find: false });
