@@ -56,7 +56,8 @@ function main(): void {
   }
   app.on('second-instance', (_event, words) => open(stackOf(words)));
   app.on('window-all-closed', () => app.quit());
-  app.enableSandbox();
+  // Not beside --no-sandbox (root's --as-root): the two together start no process at all.
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges: { standard: true, secure: true } }]);
   confineContents();
   answerShellCalls();

@@ -4,7 +4,7 @@
  */
 import { app, type IpcMainEvent, type IpcMainInvokeEvent, type Session, type WebPreferences } from 'electron';
 import { PAGE_HEADERS, pageFile } from '../pipe/page-files.ts';
-import { isOwn, SCHEME } from './origin.ts';
+import { isOwn, PAGE_URL, SCHEME } from './origin.ts';
 
 /** Preferences of every window. Electron's defaults say the same today; what is promised is said. */
 export const WEB_PREFERENCES: WebPreferences = {
@@ -28,6 +28,10 @@ export function confineContents(): void {
     contents.on('will-redirect', (event) => event.preventDefault());
     contents.on('will-attach-webview', (event) => event.preventDefault());
     contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+    // about:blank asks nobody: it is left again as soon as it is there.
+    contents.on('did-navigate', (_navigated, url) => {
+      if (!isOwn(url) && !url.startsWith('devtools:')) void contents.loadURL(PAGE_URL);
+    });
   });
 }
 

@@ -1,0 +1,16 @@
+import { defineConfig } from '@playwright/test';
+
+// Whole-program tests. They share one machine's mounts, display and clock, so one runs at a time. The window needs a
+// display (npm test gives it one with xvfb-run); the browser form is driven with Debian's Chromium.
+export default defineConfig({
+  testDir: 'e2e',
+  testMatch: '**/*.spec.ts',
+  outputDir: 'artifacts/e2e',
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: process.env.CI !== undefined,
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list'], ['json', { outputFile: 'artifacts/e2e.json' }]],
+});
