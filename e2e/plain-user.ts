@@ -7,6 +7,7 @@ import { chmod, chown, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testElectron } from '../scripts/electron.ts';
+import { freshHome } from './app.ts';
 
 /** Debian's `nobody`: it owns nothing and may nothing. */
 export const NOBODY = 65534;
@@ -27,7 +28,7 @@ export async function plainUser(folder: string, before = ''): Promise<PlainUser>
   const seen = { app: join(base, 'app'), electron: join(base, 'electron'), home: join(base, 'home') };
   for (const path of Object.values(seen)) await mkdir(path);
   await chown(seen.home, NOBODY, NOBODY);
-  const env: Record<string, string> = { HOME: seen.home, XDG_RUNTIME_DIR: seen.home };
+  const env: Record<string, string> = { ...freshHome(seen.home), XDG_RUNTIME_DIR: seen.home };
   if (process.env.XAUTHORITY !== undefined) {
     env.XAUTHORITY = join(base, 'cookie');
     await copyFile(process.env.XAUTHORITY, env.XAUTHORITY);
