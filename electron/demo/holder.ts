@@ -5,6 +5,8 @@ import { createInterface, type Interface } from 'node:readline';
 import { type DemoForm, MANIFEST_NAME } from '../../shared/demo/manifest.ts';
 import { FailureError } from '../../shared/ipc/rpc.ts';
 import { CAUTIOUS_MOUNT, DATA, LOWERS, MAIN_MOUNT } from './chapters/mounts.ts';
+import { PROLOGUE } from './script.ts';
+import { setfattrIfMissing } from './setfattr.ts';
 
 /** Every name that a demo makes in its directory. Nothing else there is ever removed. */
 export const MADE_NAMES = [...LOWERS, DATA, 'upper', 'work', MAIN_MOUNT, CAUTIOUS_MOUNT, MANIFEST_NAME];
@@ -59,7 +61,7 @@ export function startTicks(pid: number): string | null {
   return fields === null || fields[0] === 'Z' ? null : (fields[19] ?? null);
 }
 
-/** A shell in the demo's directory, in the namespaces of its form. */
+/** A shell in the demo's directory, in the namespaces of its form, ready for steps. */
 export class Holder {
   readonly pid: number;
   /** When it started, as startTicks() says: with the pid, it names this process for good. */
@@ -117,6 +119,12 @@ export class Holder {
         hint: form === 'root' ? 'run it as root' : 'unprivileged user namespaces are switched off here',
       });
     }
+    try {
+      for (const line of [...PROLOGUE, setfattrIfMissing()]) await holder.run(line);
+    } catch (error) {
+      await holder.end();
+      throw error;
+    }
     return holder;
   }
 
@@ -156,7 +164,6 @@ export class Holder {
 
 /** Which package brings the command that the shell did not find. */
 function missingHint(said: string): string {
-  if (said.includes('setfattr')) return 'install the package attr, which brings setfattr';
   if (said.includes('mount')) return 'install the package util-linux, or mount where it is apart';
   return 'install coreutils';
 }

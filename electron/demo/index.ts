@@ -6,7 +6,7 @@ import { FailureError } from '../../shared/ipc/rpc.ts';
 import { Holder } from './holder.ts';
 import { chooseForm, type Refused } from './preflight.ts';
 import { clear, readManifest } from './remove.ts';
-import { demoSteps, PROLOGUE } from './script.ts';
+import { demoSteps } from './script.ts';
 import { type BuiltStack, demoStacks } from './stacks.ts';
 
 export { removeDemo } from './remove.ts';
@@ -69,10 +69,11 @@ async function emptyDirectory(dir: string): Promise<{ dir: string; madeFrom: str
  * `missing-tool`, `step-failed`, `holder-ended`, `cancelled`.
  */
 export async function buildDemo(dir: string, options: DemoOptions = {}): Promise<Demo> {
-  if (/[\n\0]/.test(dir)) {
+  // mount(8) takes double quotes in its options for its own.
+  if (/[\n\0"]/.test(dir)) {
     throw new FailureError({
       code: 'bad-directory',
-      message: 'its name holds a newline or NUL',
+      message: 'its name holds a newline, a NUL or a double quote, which the options of a mount cannot carry',
       path: dir,
       hint: 'name another',
     });
@@ -87,7 +88,6 @@ export async function buildDemo(dir: string, options: DemoOptions = {}): Promise
     const pid = plan.form === 'directories' ? null : holder.pid;
     const stacks = demoStacks(plan, place.dir, pid);
     await writeManifest(place, holder, plan.form, stacks, steps);
-    for (const line of PROLOGUE) await holder.run(line);
     for (const [done, { command }] of steps.entries()) {
       if (options.signal?.aborted) throw new FailureError({ code: 'cancelled', message: 'cancelled', path: place.dir });
       options.onProgress?.(done, steps.length);

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { DemoForm } from '../../shared/demo/manifest.ts';
 import { type Failure, FailureError } from '../../shared/ipc/rpc.ts';
 import { Holder } from './holder.ts';
-import { PROLOGUE } from './script.ts';
 import type { Plan } from './step.ts';
 
 /** A form that was not taken, and why. */
@@ -38,8 +37,7 @@ async function tryForm(form: DemoForm, dir: string): Promise<Plan> {
   try {
     const holder = await Holder.start(form, trial, null);
     try {
-      for (const line of [...PROLOGUE, 'mkdir l u w m d', 'mknod l/gone c 0 0', ...TRIALS[form]])
-        await holder.run(line);
+      for (const line of ['mkdir l u w m d', 'mknod l/gone c 0 0', ...TRIALS[form]]) await holder.run(line);
       const data =
         form === 'root' &&
         (await holder.run(DATA_TRIAL).then(
