@@ -1,0 +1,126 @@
+import { Command, CommanderError, Option } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import type { Bytes } from '../../shared/bytes/bytes.ts';
+import { usage } from './failures.ts';
+import { FORMATS, type Format, runSession, type Session } from './session.ts';
+
+/** The commands and their help. What a command does is loaded when it is called: help and the probe start at once. */
+
+const EXAMPLES = {
+  program: [
+    ['stratoscope list', 'every overlay mount in sight'],
+    ['sudo stratoscope tree /srv/web', 'what is in it, and where each entry lives'],
+    ['stratoscope demo /tmp/demo', 'a small stack that holds one of everything, to learn from'],
+  ],
+  demo: [
+    ['stratoscope demo /tmp/demo', 'builds it there and holds it until Ctrl-C'],
+    ['stratoscope demo --script', 'the commands that make it'],
+    ['stratoscope demo --remove /tmp/demo', 'clears what a killed demo left'],
+  ],
+  schema: [
+    ['stratoscope schema', 'the names'],
+    ['stratoscope schema scan', 'the JSON Schema of an object of scan'],
+  ],
+} satisfies Record<string, [string, string][]>;
+
+function examples(name: keyof typeof EXAMPLES): string {
+  const rows = EXAMPLES[name];
+  const width = Math.max(...rows.map(([command]) => command.length));
+  return `\nExamples:\n${rows.map(([command, about]) => `  ${command.padEnd(width)}  ${about}`).join('\n')}`;
+}
+
+type Common = { format?: Format; debug?: boolean };
+
+/** Adds what every command has. */
+function common(command: Command, formats: 'formats' | 'no formats'): Command {
+  if (formats === 'formats') command.addOption(new Option('--format <format>', 'how to print').choices(FORMATS));
+  return command.option('--debug', 'after an error, print where in the program it arose');
+}
+
+/** Runs a command's body in a session. */
+function run(
+  what: string,
+  options: Common,
+  byDefault: Format,
+  body: (session: Session) => Promise<number>,
+): Promise<never> {
+  return runSession({ what, format: options.format ?? byDefault, debug: options.debug === true }, body);
+}
+
+export function createProgram(): Command {
+  const program = new Command('stratoscope')
+    .description('Look into union mounts: see every entry with the layers that it stands in.')
+    .version(manifest.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', examples('program'));
+
+  common(program.command('demo'), 'formats')
+    .description('build a small stack that holds one of everything, and hold it until interrupted')
+    .argument('[dir]', 'an empty directory, or one to be made')
+    .option('--remove', 'clear what an earlier demo left in DIR')
+    .option('--script', 'print the commands that make it')
+    .addOption(
+      new Option('--form <form>', 'how it stands; the best that works by default').choices([
+        'root',
+        'userns',
+        'directories',
+      ]),
+    )
+    .addHelpText('after', examples('demo'))
+    .action((dir: Bytes | undefined, options) =>
+      run('cannot make the demo', options, 'table', async (session) =>
+        (await import('./commands/demo.ts')).demo(session, dir, options),
+      ),
+    );
+
+  common(program.command('schema'), 'no formats')
+    .description('print the JSON Schema of what a command prints')
+    .argument('[name]', 'the name of the command')
+    .addHelpText('after', examples('schema'))
+    .action((name: Bytes | undefined, options) =>
+      run('cannot print the schema', options, 'table', async (session) =>
+        (await import('./commands/schema.ts')).schema(session, name),
+      ),
+    );
+  return program;
+}
+
+/** Throws instead of ending the process, and prints nothing of its own but help and version. */
+function quiet(command: Command): void {
+  command.exitOverride().configureOutput({ writeErr: () => {} });
+  for (const one of command.commands) quiet(one);
+}
+
+/** Reads the words and runs what they name; ends the process. */
+export async function runProgram(words: Bytes[]): Promise<void> {
+  const program = createProgram();
+  quiet(program);
+  if (words.length === 0) return program.outputHelp();
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return;
+    const command = program.commands.find((one) => one.name() === words[0])?.name();
+    const wrong = error.message.replace(/^error: /, '').replaceAll(/\s+/g, ' ');
+    await runSession(
+      {
+        what: command ? `bad usage of ${command}` : 'bad usage',
+        format: formatAsked(words),
+        debug: words.includes('--debug' as Bytes),
+      },
+      () =>
+        Promise.reject(
+          usage(wrong.replace(/\.$/, ''), `run stratoscope ${command ? `${command} ` : ''}--help to see what there is`),
+        ),
+    );
+  }
+}
+
+/** The format that the words ask for, also where the rest of them is wrong. */
+function formatAsked(words: Bytes[]): Format {
+  const at = words.findLastIndex((word) => word === '--format' || word.startsWith('--format='));
+  const value = at < 0 ? undefined : words[at] === '--format' ? words[at + 1] : words[at]?.slice('--format='.length);
+  return FORMATS.find((format) => format === value) ?? 'table';
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { Explained } from './explain.ts';
+import { DemoLine, ServeLine } from './programs.ts';
+import { ErrorLine, ListObject, MetaLine, ScanMeta, ScanObject, ScanSummary } from './scan.ts';
+
+/** The shapes that `schema NAME` knows: each command's object, and what stands around them. */
+export const SHAPES = {
+  list: { about: 'an object of list', shape: ListObject },
+  scan: { about: 'an object of scan, and of tree in a JSON format', shape: ScanObject },
+  'scan-meta': { about: 'the first line of scan', shape: ScanMeta },
+  'scan-summary': { about: 'the object of scan --summary', shape: ScanSummary },
+  explain: { about: 'the object of explain', shape: Explained },
+  demo: { about: 'the object of demo', shape: DemoLine },
+  serve: { about: 'the object of serve', shape: ServeLine },
+  meta: { about: 'the first line of every NDJSON output', shape: MetaLine },
+  error: { about: 'what stands on stdout beside a message on stderr', shape: ErrorLine },
+} as const satisfies Record<string, { about: string; shape: z.ZodType }>;
+export type ShapeName = keyof typeof SHAPES;
+
+/** JSON Schema (draft 2020-12) of a shape. Fields that a later version adds are allowed by it, as the contract says. */
+export function jsonSchema(name: ShapeName): Record<string, unknown> {
+  const { about, shape } = SHAPES[name];
+  const { $schema, ...rest } = z.toJSONSchema(shape, { io: 'input' });
+  return { $schema, title: name, description: about, ...rest };
+}
