@@ -1,5 +1,5 @@
 import type { DemoStep } from '../../../shared/demo/manifest.ts';
-import { below, directories, type Plan, prefix, step } from '../step.ts';
+import { below, directories, type Plan, prefix, step, withParents } from '../step.ts';
 import { V1 } from './site.ts';
 
 /**
@@ -109,12 +109,17 @@ function throughMount(plan: Plan): DemoStep[] {
 }
 
 function byHand(x: string): DemoStep[] {
-  const tree = ['etc/nginx/conf.d', 'etc/ssl', 'run', 'srv/www', 'usr/bin', 'var/cache', 'var/log/nginx'];
+  const leaves = ['etc/nginx/conf.d', 'etc/ssl', 'run', 'srv/www', 'usr/bin', 'var/cache', 'var/log/nginx'];
+  const copied = withParents(...leaves).filter((path) => path !== '');
+  const pure = ['run', 'var/cache', 'var/log/nginx'];
+  const impure = ['', ...copied.filter((path) => !pure.includes(path))];
+  const inUpper = (paths: string[]): string => paths.map((path) => (path === '' ? 'upper' : `upper/${path}`)).join(' ');
   return [
-    directories('upper', 'Directories that the kernel copies up before anything in them can change.', ...tree),
+    directories('upper', 'Directories that the kernel copies up before anything in them can change.', ...leaves),
+    step(copied, `setfattr -n ${x}.origin ${inUpper(copied)}`, 'Copied up, by a mount that could not say from where.'),
     step(
-      tree,
-      `setfattr -n ${x}.impure -v y ${tree.map((path) => `upper/${path}`).join(' ')}`,
+      impure,
+      `setfattr -n ${x}.impure -v y ${inUpper(impure)}`,
       'The mark of a directory that may hold copied-up entries: their numbers come from elsewhere.',
     ),
     step(
@@ -144,7 +149,12 @@ const SOCKET =
 /** Things that only the upper has. */
 function creations(plan: Plan): DemoStep[] {
   const into = plan.form === 'directories' ? 'upper' : 'merged';
-  const made = [
+  const x = prefix(plan);
+  const escaped =
+    plan.form === 'directories'
+      ? `setfattr -n ${x}.overlay.opaque -v y upper/var/cache/nginx/0`
+      : `setfattr -n ${x}.opaque -v y merged/var/cache/nginx/0`;
+  return [
     directories(into, 'A directory that only the upper has.', 'var/cache/nginx/0'),
     step(
       ['var/cache/nginx/0/a91c', 'var/cache/nginx/0/b07e'],
@@ -166,11 +176,10 @@ function creations(plan: Plan): DemoStep[] {
       `"$NODE" -e '${SOCKET}' ${into}/run/nginx.sock`,
       'A socket, left behind by a server that has ended.',
     ),
+    step(
+      'var/cache/nginx/0',
+      escaped,
+      'A mark set through the mount, as an overlay inside would: stored with one more "overlay." and without effect here.',
+    ),
   ];
-  const escaped = step(
-    'var/cache/nginx/0',
-    `setfattr -n ${prefix(plan)}.opaque -v y merged/var/cache/nginx/0`,
-    'A mark set through the mount, as an overlay inside would: stored with one more "overlay." and without effect here.',
-  );
-  return plan.form === 'directories' ? made : [...made, escaped];
 }

@@ -1,5 +1,18 @@
-import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { DemoForm } from '../../../shared/demo/manifest.ts';
@@ -73,6 +86,12 @@ const TYPES: [
   ['isBlockDevice', 'block'],
 ];
 
+/** The name of the error, also of those that libuv has no word for (ESTALE). */
+function errorName(error: unknown): string {
+  const { errno, code } = error as NodeJS.ErrnoException;
+  return Object.entries(constants.errno).find(([, number]) => number === -(errno ?? 0))?.[0] ?? code ?? String(error);
+}
+
 /** What lstat says of a path: its type, a whiteout apart from other character devices, or the name of the error. */
 export function kind(path: Buffer): string {
   try {
@@ -80,7 +99,7 @@ export function kind(path: Buffer): string {
     for (const [test, word] of TYPES) if (stat[test]()) return word;
     return stat.rdev === 0 ? 'whiteout' : 'char';
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? String(error);
+    return errorName(error);
   }
 }
 
@@ -90,7 +109,7 @@ export function opens(path: Buffer): string {
     closeSync(openSync(path, 'r'));
     return 'ok';
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? String(error);
+    return errorName(error);
   }
 }
 
@@ -141,3 +160,32 @@ export async function eventually(holds: () => boolean): Promise<boolean> {
 /** Nothing of a demo is left: no directory, no process, no mount. */
 export const isGone = (demo: HeldDemo): boolean =>
   !existsSync(demo.dir) && (demo.pid === null || !alive(demo.pid)) && !mountedAnywhere(demo.dir);
+
+/** Makes a directory that the plain user may build in, below the system's folder for temporary files. */
+export function plainDirectory(name: string): string {
+  const dir = mkdtempSync(join(tmpdir(), `stratoscope-demo-${name}-`));
+  if (isRoot) chownSync(dir, PLAIN_UID, PLAIN_UID);
+  return dir;
+}
+
+/** Why a plain user can have no overlay in a user namespace here, or null. */
+export function usernsRefused(): string | null {
+  const dir = plainDirectory('trial');
+  try {
+    const words = [
+      'unshare',
+      '--user',
+      '--map-root-user',
+      '--mount',
+      'sh',
+      '-c',
+      'mkdir l u w m && mount -t overlay x -o userxattr,lowerdir=l,upperdir=u,workdir=w m',
+    ];
+    if (isRoot) words.unshift('setpriv', `--reuid=${PLAIN_UID}`, `--regid=${PLAIN_UID}`, '--clear-groups');
+    const [command = '', ...rest] = words;
+    const { status, stderr } = spawnSync(command, rest, { cwd: dir, encoding: 'utf8' });
+    return status === 0 ? null : stderr.trim();
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
