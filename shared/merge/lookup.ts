@@ -1,0 +1,480 @@
+import { Kind, MarkBit } from './marks.ts';
+import { RULE_INDEX, type RuleId } from './rules.ts';
+
+/**
+ * The kernel's lookup of one name in a merged directory (namei.c:ovl_lookup with ovl_lookup_layer and
+ * ovl_lookup_single), over entries that were read from the layers. Pure, and free of allocation on the common path.
+ *
+ * Where something is not known, the lookup goes on as if it were absent and clears `certain`: the answer then is
+ * "unknown", and what was found stands for display alone.
+ */
+
+/** Answers of `RawTree.find*` beside an entry's id. */
+export const ABSENT = -1;
+/** The directory was not read (yet, or at all): nothing can be said of a name in it. */
+export const NOT_READ = -2;
+
+/** A place in a stack of directories where a layer could not be read: it may or may not hold the directory. */
+export const unknownComponent = (layer: number): number => -16 - layer;
+export const layerOfUnknown = (component: number): number => -16 - component;
+
+/** What the lookup reads. Entries are small integers ≥ 0. */
+export type RawTree = {
+  /** st_mode >> 12. */
+  kind(entry: number): number;
+  /** MarkBit of the prefix that counts. */
+  marks(entry: number): number;
+  layer(entry: number): number;
+  /** Value of overlay.redirect, up to its first NUL, as latin1. */
+  redirect(entry: number): string;
+  /** Entry of the directory `directory` with the name of `like`; ABSENT or NOT_READ. */
+  findLike(directory: number, like: number): number;
+  /** Entry of the directory with this name (latin1). */
+  findName(directory: number, name: string): number;
+  /** Whether the origin that the upper directory's overlay.origin names is this lower directory (nfs_export). */
+  originIs(upper: number, lower: number): boolean;
+};
+
+export type MergeOptions = {
+  /** Lower layers that merge: their roots, from the top; layer numbers 1, 2, …. May hold unknown components. */
+  lowerRoots: readonly number[];
+  /** Roots of the data-only layers, from the top. */
+  dataRoots: readonly number[];
+  followRedirect: boolean;
+  metacopy: boolean;
+  /** index and nfs_export are on: a directory's origin is verified before it merges. */
+  verifyLower: boolean;
+  /** Data-only layers need neither metacopy=on nor redirect_dir (rule data-only-free). */
+  dataOnlyFree: boolean;
+  /** By rule index: 0 where a test has switched the rule off. */
+  rules: Uint8Array;
+};
+
+export const Code = { ok: 0, ENOENT: 1, EPERM: 2, EIO: 3, EINVAL: 4, EACCES: 5 } as const;
+export type Code = (typeof Code)[keyof typeof Code];
+export const CODE_TEXT = ['ok', 'ENOENT', 'EPERM', 'EIO', 'EINVAL', 'EACCES'] as const;
+
+/** A parent as its children are looked up: the upper's directory (or ABSENT), and the stack of lower directories. */
+export type Parent = { upper: number; lowers: readonly number[] };
+
+/** Called for each layer asked, in order: what stood there (ABSENT if nothing) and the rule that it met. */
+export type Visit = (component: number, entry: number, rule: RuleId) => void;
+
+/** One lookup's answer. The object is the lookup's own and is overwritten by the next. */
+export class Found {
+  code: Code = Code.ok;
+  /** The upper's entry, ABSENT, or the unknown component of an upper that could not be read. */
+  upper = ABSENT;
+  /** Lower entries as the kernel stacks them: directories that merge, or the topmost lower of a file. */
+  lowers: number[] = [];
+  /** The entry that decides the answer: topmost used one, the whiteout, or the one that the error is about. */
+  top = ABSENT;
+  isDir = false;
+  /** The answer is "no such name", and a whiteout says so. */
+  isWhiteout = false;
+  /** A directory of this stack has overlay.opaque x. */
+  xwhiteouts = false;
+  /** Entry that the bytes are read from; ABSENT for non-files and where it is missing. */
+  data = ABSENT;
+  /** The data file could not be told: a data-only layer is unknown. */
+  dataUnknown = false;
+  certain = true;
+  /** A directory on the way is not read yet: ask again later. */
+  pending = false;
+}
+
+class Stop extends Error {}
+
+const dots = (name: string): boolean => name === '' || name === '.' || name === '..';
+
+/** Whether a redirect is valid as the kernel checks it (namei.c:ovl_get_redirect_xattr). */
+export function validRedirect(redirect: string): boolean {
+  if (redirect[0] !== '/') return !redirect.includes('/');
+  return !redirect.slice(1).split('/').includes('');
+}
+
+export class Lookup {
+  readonly found = new Found();
+  readonly #tree: RawTree;
+  readonly #options: MergeOptions;
+  readonly #hits: Uint32Array | null;
+  #visit: Visit | null = null;
+  // State of the walk through the layers: kernel struct ovl_lookup_data.
+  #like = ABSENT;
+  #name: string | null = null;
+  #isDir = false;
+  #stop = false;
+  #last = false;
+  #redirect: string | null = null;
+  #absolute = false;
+  #metacopy = false;
+  #rule: RuleId = 'absent';
+
+  constructor(tree: RawTree, options: MergeOptions, hits: Uint32Array | null = null) {
+    this.#tree = tree;
+    this.#options = options;
+    this.#hits = hits;
+  }
+
+  /**
+   * Looks up the name that `like` has. `first` says that the components before it have no such name: component index
+   * (0 = the upper, 1 + i = lower i) whose entry is `like` itself; -1 where that is not known.
+   */
+  run(parent: Parent, like: number, name: string | null, first: number, certain: boolean, visit: Visit | null): Found {
+    const found = this.found;
+    found.code = Code.ok;
+    found.upper = ABSENT;
+    found.lowers = [];
+    found.top = ABSENT;
+    found.isDir = false;
+    found.isWhiteout = false;
+    found.xwhiteouts = false;
+    found.data = ABSENT;
+    found.dataUnknown = false;
+    found.certain = certain;
+    found.pending = false;
+    this.#visit = visit;
+    this.#like = like;
+    this.#name = name;
+    this.#isDir = false;
+    this.#stop = false;
+    this.#redirect = null;
+    this.#absolute = false;
+    this.#metacopy = false;
+    try {
+      this.#walk(parent, first);
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error;
+      found.lowers = [];
+      found.upper = ABSENT;
+    }
+    return found;
+  }
+
+  #walk(parent: Parent, first: number): void {
+    const tree = this.#tree;
+    const options = this.#options;
+    const found = this.found;
+    const checkRedirect = options.followRedirect || options.dataRoots.length > 0;
+    let lowers = parent.lowers;
+    let atRoot = false;
+    let upperMetacopy = false;
+    this.#last = checkRedirect ? false : lowers.length === 0;
+
+    if (parent.upper !== ABSENT) {
+      const entry = first > 0 ? this.#skip(parent.upper) : this.#layer(parent.upper, first === 0 ? this.#like : NOT_READ);
+      if (entry >= 0) {
+        found.upper = entry;
+        found.top = entry;
+        if (!this.#isDir) upperMetacopy = this.#metacopy;
+      } else if (entry === NOT_READ) found.upper = unknownComponent(0);
+      if (this.#redirect?.[0] === '/') {
+        lowers = options.lowerRoots;
+        atRoot = true;
+      }
+    }
+
+    let count = 0;
+    const numLower = options.lowerRoots.length;
+    for (let i = 0; !this.#stop && i < lowers.length; i++) {
+      if (!this.#follow()) this.#fail(Code.EPERM);
+      const component = lowers[i] as number;
+      const layer = component < ABSENT ? layerOfUnknown(component) : tree.layer(component);
+      if (!checkRedirect) this.#last = i === lowers.length - 1;
+      else if (this.#isDir || options.dataRoots.length === 0) this.#last = layer === numLower;
+      const hinted = !atRoot && this.#name === null;
+      const entry =
+        hinted && first > i + 1
+          ? this.#skip(component)
+          : this.#layer(component, hinted && first === i + 1 ? this.#like : NOT_READ);
+      if (entry === NOT_READ) {
+        // The layer may hold anything here: a file would stop, a directory merge.
+        if (!this.#metacopy) found.lowers.push(unknownComponent(layer));
+        continue;
+      }
+      if (entry < 0) continue;
+      if (found.upper >= 0 && count === 0 && this.#isDir && options.verifyLower) {
+        if (this.#on('origin-not-verified') && !tree.originIs(found.upper, entry)) {
+          this.#say(component, entry, 'origin-not-verified');
+          break;
+        }
+      }
+      if (found.top === ABSENT) found.top = entry;
+      if (!(this.#metacopy && count > 0)) {
+        found.lowers.push(entry);
+        count++;
+        if (!this.#isDir) found.data = entry;
+      }
+      if (this.#stop) break;
+      if (this.#redirect?.[0] === '/' && !atRoot) {
+        lowers = options.lowerRoots;
+        atRoot = true;
+        i = layer - 1;
+      }
+    }
+
+    this.#finish(upperMetacopy, count);
+  }
+
+  /** What stands after the layers were walked: metacopies need data, refused marks are errors. */
+  #finish(upperMetacopy: boolean, count: number): void {
+    const found = this.found;
+    const options = this.#options;
+    const dataOnly = options.dataRoots.length > 0;
+    if (
+      this.#metacopy &&
+      count > 0 &&
+      dataOnly &&
+      this.#absolute &&
+      this.#on('data-only') &&
+      (options.dataOnlyFree || this.#follow())
+    ) {
+      this.#dataLayers(this.#redirect ?? '');
+      found.isDir = false;
+      return;
+    }
+    if (!this.#follow()) this.#fail(Code.EPERM);
+    if (this.#on('metacopy-no-data') && (this.#metacopy || (upperMetacopy && count === 0))) {
+      this.#hit('metacopy-no-data', found.top);
+      this.#fail(Code.EIO);
+    }
+    found.isDir = this.#isDir;
+    if (found.upper < 0 && count === 0) {
+      if (found.isWhiteout) return;
+      found.code = Code.ENOENT;
+      return;
+    }
+    found.isWhiteout = false;
+    found.code = Code.ok;
+    if (!this.#isDir) {
+      if (found.upper >= 0 && !upperMetacopy) found.data = found.upper;
+      const holder = found.data;
+      if (holder >= 0 && this.#tree.kind(holder) !== Kind.file) found.data = ABSENT;
+    }
+  }
+
+  /** Finds the data file of a metacopy in the data-only layers (namei.c:ovl_lookup_data_layers). */
+  #dataLayers(redirect: string): void {
+    const found = this.found;
+    found.data = ABSENT;
+    const parts: string[] = [];
+    for (const part of redirect.split('/')) {
+      if (part === '' || part === '.') continue;
+      if (part === '..') {
+        // LOOKUP_BENEATH: leaving the layer's root is refused.
+        if (parts.length === 0) return;
+        parts.pop();
+      } else parts.push(part);
+    }
+    for (const root of this.#options.dataRoots) {
+      let at = root;
+      for (const part of parts) {
+        if (at < 0 || this.#tree.kind(at) !== Kind.dir) {
+          at = ABSENT;
+          break;
+        }
+        at = this.#tree.findName(at, part);
+        if (at < ABSENT) break;
+      }
+      if (at < ABSENT) {
+        found.dataUnknown = true;
+        return;
+      }
+      this.#say(root, at, 'data-only');
+      if (at >= 0 && this.#tree.kind(at) === Kind.file) {
+        found.data = at;
+        return;
+      }
+    }
+  }
+
+  /** namei.c:ovl_lookup_layer: one name, or an absolute path part by part. `hint` is the entry where it is known. */
+  #layer(base: number, hint: number): number {
+    if (base < ABSENT) return this.#unread();
+    if (this.#name === null || this.#name[0] !== '/') {
+      const entry =
+        hint >= 0
+          ? hint
+          : this.#name === null
+            ? this.#tree.findLike(base, this.#like)
+            : this.#named(base, this.#name);
+      return this.#single(base, entry, '', '');
+    }
+    let at = base;
+    // Counted from the end, since a redirect on the way changes what stands before.
+    let rest = this.#name.length - 1;
+    while (at >= 0 && this.#tree.kind(at) === Kind.dir) {
+      const path: string = this.#name as string;
+      const begin = path.length - rest;
+      const slash = path.indexOf('/', begin);
+      const end = slash < 0 ? path.length : slash;
+      const part = path.slice(begin, end);
+      const parent = at;
+      at = this.#single(parent, this.#named(parent, part), path.slice(0, begin), path.slice(end));
+      if (slash < 0) break;
+      rest -= part.length + 1;
+    }
+    return at;
+  }
+
+  #named(directory: number, name: string): number {
+    if (dots(name)) {
+      this.#hit('redirect-invalid', directory);
+      this.#fail(Code.EACCES);
+    }
+    return name.length > 255 ? ABSENT : this.#tree.findName(directory, name);
+  }
+
+  /** namei.c:ovl_lookup_single: takes, passes over, or stops at one entry. */
+  #single(base: number, entry: number, before: string, after: string): number {
+    const tree = this.#tree;
+    const found = this.found;
+    if (entry === NOT_READ) return this.#unread();
+    if (entry === ABSENT) {
+      this.#say(base, ABSENT, 'absent');
+      return ABSENT;
+    }
+    const isLastPart = after === '';
+    const marks = tree.marks(entry);
+    const kind = tree.kind(entry);
+    if (marks & MarkBit.covered) return this.#unread();
+    if (marks & MarkBit.whiteout && this.#on('whiteout')) return this.#whiteout(base, entry, 'whiteout', isLastPart);
+    if (marks & MarkBit.xattrWhiteout && this.#on('xattr-whiteout'))
+      return this.#whiteout(base, entry, 'xattr-whiteout', isLastPart);
+    if (isLastPart && this.#metacopy && kind !== Kind.file && this.#on('metacopy-needs-file')) {
+      this.#stop = true;
+      this.#say(base, entry, 'metacopy-needs-file');
+      return ABSENT;
+    }
+    if (kind !== Kind.dir) {
+      if (this.#isDir || !isLastPart) {
+        const rule = isLastPart ? 'directory-over-file' : 'redirect-through-file';
+        if (this.#on(rule)) {
+          this.#stop = true;
+          this.#say(base, entry, rule);
+          return ABSENT;
+        }
+      }
+      if (kind === Kind.file && marks & MarkBit.unknown) found.certain = false;
+      if (marks & MarkBit.metacopyTooSmall && this.#on('metacopy-too-small')) {
+        this.#say(base, entry, 'metacopy-too-small');
+        this.#fail(Code.EIO, entry);
+      }
+      const metacopy = (marks & MarkBit.metacopy) !== 0 && this.#on('metacopy');
+      this.#metacopy = metacopy;
+      this.#stop = !metacopy && this.#on('file-stops');
+      if (!metacopy || this.#last) {
+        this.#say(base, entry, metacopy ? 'metacopy' : 'file-stops');
+        return entry;
+      }
+      this.#rule = 'metacopy';
+    } else {
+      if (isLastPart) this.#isDir = true;
+      if (this.#last && this.#on('last-not-read')) {
+        this.#say(base, entry, marks & (MarkBit.opaque | MarkBit.redirect) ? 'last-not-read' : 'directory-merges');
+        return entry;
+      }
+      if (marks & MarkBit.unknown) found.certain = false;
+      if (isLastPart && marks & MarkBit.xwhiteouts && tree.layer(entry) !== 0) found.xwhiteouts = true;
+      else if (marks & MarkBit.opaque && this.#on('opaque')) {
+        this.#stop = true;
+        this.#say(base, entry, 'opaque');
+        return entry;
+      }
+      this.#rule = 'directory-merges';
+    }
+    if (marks & MarkBit.redirect) this.#checkRedirect(entry, before, after);
+    this.#say(base, entry, this.#rule);
+    return entry;
+  }
+
+  #whiteout(base: number, entry: number, rule: RuleId, isLastPart: boolean): number {
+    const found = this.found;
+    this.#stop = true;
+    if (isLastPart && found.top === ABSENT) {
+      found.top = entry;
+      found.isWhiteout = true;
+      found.code = Code.ENOENT;
+    }
+    this.#say(base, entry, rule);
+    return ABSENT;
+  }
+
+  /** namei.c:ovl_check_redirect: what the layers below are asked for from now on. */
+  #checkRedirect(entry: number, before: string, after: string): void {
+    const redirect = this.#tree.redirect(entry);
+    this.#absolute = false;
+    if (!validRedirect(redirect) && this.#on('redirect-invalid')) {
+      this.#hit('redirect-invalid', entry);
+      this.#fail(Code.EINVAL, entry);
+    }
+    if (redirect[0] === '/') {
+      if (!this.#on('redirect-absolute')) return;
+      this.#absolute = true;
+      this.#stop = false;
+      this.#redirect = redirect + after;
+      this.#rule = 'redirect-absolute';
+    } else {
+      if (!this.#on('redirect-relative')) return;
+      this.#redirect = before + redirect + after;
+      this.#rule = 'redirect-relative';
+    }
+    this.#name = this.#redirect;
+  }
+
+  /** namei.c:ovl_check_follow_redirect. */
+  #follow(): boolean {
+    if (this.#metacopy && !this.#options.metacopy && this.#on('metacopy-refused')) {
+      this.#hit('metacopy-refused', this.found.top);
+      return false;
+    }
+    if (this.#redirect !== null && !this.#options.followRedirect && this.#on('redirect-refused')) {
+      this.#hit('redirect-refused', this.found.top);
+      return false;
+    }
+    return true;
+  }
+
+  /** A component that is known to lack the name, unless it could not be read. */
+  #skip(component: number): number {
+    if (component < ABSENT) return this.#unread();
+    this.#say(component, ABSENT, 'absent');
+    return ABSENT;
+  }
+
+  #unread(): number {
+    this.found.certain = false;
+    this.found.pending = true;
+    return NOT_READ;
+  }
+
+  #fail(code: Code, entry = ABSENT): never {
+    const found = this.found;
+    found.code = code;
+    found.isWhiteout = false;
+    if (found.top === ABSENT) found.top = entry >= 0 ? entry : this.#like;
+    found.data = ABSENT;
+    found.isDir = false;
+    throw new Stop();
+  }
+
+  #on(rule: RuleId): boolean {
+    return this.#options.rules[RULE_INDEX[rule]] !== 0;
+  }
+
+  #hit(rule: RuleId, entry: number): void {
+    if (this.#hits === null) return;
+    const layer = entry >= 0 ? this.#tree.layer(entry) : 0;
+    const position = layer === 0 ? 0 : layer === this.#options.lowerRoots.length ? 3 : layer === 1 ? 1 : 2;
+    const at = RULE_INDEX[rule] * 4 + position;
+    this.#hits[at] = (this.#hits[at] ?? 0) + 1;
+  }
+
+  #say(component: number, entry: number, rule: RuleId): void {
+    if (this.#hits !== null) this.#hit(rule, entry >= 0 ? entry : component);
+    this.#visit?.(component, entry, rule);
+  }
+}
+
+/** Layer positions that `hits` counts by, in order. */
+export const POSITIONS = ['upper', 'topmost lower', 'middle lower', 'lowest'] as const;
