@@ -1,0 +1,233 @@
+import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
+import type { Place } from '../../../shared/ipc/probe.ts';
+import { errnos, SyscallError } from '../syscalls/libc.ts';
+import { cloneMount } from '../syscalls/mount.ts';
+import { AT_FDCWD, close, Open, openat, openat2, Resolve, readlinkat } from '../syscalls/open.ts';
+import { Mode, statx } from '../syscalls/statx.ts';
+import { lookFar } from './far.ts';
+import { isDirectory, type Look, lookAt, overlayHandle } from './look.ts';
+import { NamespaceThread } from './namespace-thread.ts';
+import { absolute, components, danger, type View } from './view.ts';
+
+/** Why a directory was not looked at, beside an errno of the kernel's. */
+export type NotLooked = {
+  code: string;
+  /** In plain words, to follow "cannot be looked at: ". */
+  why: string;
+};
+export const isLook = (found: Look | NotLooked): found is Look => 'stat' in found;
+
+const WORDS: Record<string, string> = {
+  ENOENT: 'there is nothing at this path',
+  ENOTDIR: 'this is no directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ELOOP: 'too many symbolic links',
+  ESRCH: 'the process is gone',
+  hangs: 'its filesystem does not answer',
+  overlay: 'it lies inside another overlay, where a look-up would write',
+  automount: 'looking there would mount something',
+};
+export const notLooked = (code: string): NotLooked => ({ code, why: WORDS[code] ?? `the kernel says ${code}` });
+
+const MAX_SYMLINKS = 40;
+
+/**
+ * Reaches directories of any mount namespace for the time of one call. What it opens it holds until `end`, which every
+ * user calls: an open root of a foreign namespace, or its thread in there, keeps mounts busy.
+ */
+export class Reach {
+  readonly #thread = new NamespaceThread();
+  readonly #roots = new Map<View, Promise<number>>();
+  readonly #namespaces = new Map<View, number>();
+  readonly #owned: number[] = [];
+  readonly #clones = new Map<string, boolean>();
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  /** Closes everything. */
+  async end(): Promise<void> {
+    await this.#thread.end();
+    for (const fd of this.#owned) close(fd);
+    this.#owned.length = 0;
+    this.#roots.clear();
+    this.#namespaces.clear();
+  }
+
+  /** Lets a descriptor live until `end`. */
+  own(fd: number): number {
+    this.#owned.push(fd);
+    return fd;
+  }
+
+  /** Says by which descriptor the namespace of a view without a process is entered; owned from then on. */
+  enterBy(view: View, fd: number): void {
+    this.#namespaces.set(view, this.own(fd));
+  }
+
+  /** The mountinfo of a namespace that no process holds. Throws a SyscallError. */
+  mountinfo(namespace: number): Promise<Bytes> {
+    return this.#thread.mountinfo(namespace);
+  }
+
+  /** A descriptor (O_PATH) of the view's root directory, owned. Throws a SyscallError: EACCES without privilege. */
+  root(view: View): Promise<number> {
+    let root = this.#roots.get(view);
+    if (!root) {
+      root = this.#openRoot(view);
+      this.#roots.set(view, root);
+    }
+    return root;
+  }
+
+  async #openRoot(view: View): Promise<number> {
+    const path = rootPath(view);
+    if (path) return this.own(openat(AT_FDCWD, path, Open.path | Open.directory));
+    return this.own(await this.#thread.root(this.#namespace(view)));
+  }
+
+  #namespace(view: View): number {
+    let fd = this.#namespaces.get(view);
+    if (fd === undefined) {
+      fd = this.own(openat(AT_FDCWD, asBytes(`/proc/${view.pid ?? 'self'}/ns/mnt`), Open.readOnly));
+      this.#namespaces.set(view, fd);
+    }
+    return fd;
+  }
+
+  /**
+   * Opens a directory (O_PATH) as a process of the view's root would, symlinks followed one by one, so that nothing
+   * dangerous is looked up on the way (see `danger`). The caller closes it.
+   */
+  async open(view: View, path: Bytes): Promise<number | NotLooked> {
+    try {
+      const root = await this.root(view);
+      let at = path;
+      for (let links = 0; links <= MAX_SYMLINKS; links++) {
+        const why = danger(view.mounts, at);
+        if (why) return notLooked(why);
+        try {
+          const flags = Open.path | Open.directory;
+          return openat2(root, at, flags, Resolve.inRoot | Resolve.noMagicLinks | Resolve.noSymlinks);
+        } catch (error) {
+          if (!(error instanceof SyscallError) || error.code !== 'ELOOP') throw error;
+        }
+        at = followOne(root, at);
+      }
+      return notLooked('ELOOP');
+    } catch (error) {
+      if (error instanceof SyscallError) return notLooked(error.code);
+      throw error;
+    }
+  }
+
+  /** What the directory at a path of the view is. */
+  async look(view: View, path: Bytes): Promise<Look | NotLooked> {
+    const fd = await this.open(view, path);
+    if (typeof fd !== 'number') return fd.code === 'hangs' ? this.#lookFar(view, path) : fd;
+    try {
+      const look = lookAt(fd);
+      return isDirectory(look.stat) ? look : notLooked('ENOTDIR');
+    } catch (error) {
+      if (error instanceof SyscallError) return notLooked(error.code);
+      throw error;
+    } finally {
+      close(fd);
+    }
+  }
+
+  /** The root of an overlay mount at its mount point: what it is, and the handle that names the real directory. */
+  async lookAtOverlay(
+    view: View,
+    mountPoint: Bytes,
+    far: boolean,
+  ): Promise<{ look: Look; overlayHandle: Place['handle'] } | NotLooked> {
+    const root = rootPath(view);
+    try {
+      if (far) {
+        if (!root) return notLooked('hangs');
+        return (await lookFar({ root, path: mountPoint, overlay: true }, this.#signal)) ?? notLooked('hangs');
+      }
+      const fd = await this.open(view, mountPoint);
+      if (typeof fd !== 'number') return fd;
+      try {
+        return { look: lookAt(fd), overlayHandle: overlayHandle(fd) };
+      } finally {
+        close(fd);
+      }
+    } catch (error) {
+      if (error instanceof SyscallError) return notLooked(error.code);
+      throw error;
+    }
+  }
+
+  async #lookFar(view: View, path: Bytes): Promise<Look | NotLooked> {
+    const root = rootPath(view);
+    if (!root) return notLooked('hangs');
+    try {
+      const answer = await lookFar({ root, path, overlay: false }, this.#signal);
+      if (!answer) return notLooked('hangs');
+      return isDirectory(answer.look.stat) ? answer.look : notLooked('ENOTDIR');
+    } catch (error) {
+      if (error instanceof SyscallError) return notLooked(error.code);
+      throw error;
+    }
+  }
+
+  /**
+   * A detached clone whose root is the directory that `fd` stands for (see cloneMount), in whatever mount namespace it
+   * lies; the caller closes it. Null where privilege does not allow it.
+   */
+  async clone(view: View, fd: number): Promise<number | null> {
+    try {
+      return view.own ? cloneMount(fd, asBytes('')) : await this.#thread.clone(this.#namespace(view), fd);
+    } catch (error) {
+      if (error instanceof SyscallError) return null;
+      throw error;
+    }
+  }
+
+  /** Whether directories of the mount with this id can be read through a clone: tried once for each mount. */
+  async canClone(view: View, path: Bytes, mountId: bigint | null): Promise<boolean> {
+    const key = `${view.ns ?? view.pid} ${mountId}`;
+    const known = mountId === null ? undefined : this.#clones.get(key);
+    if (known !== undefined) return known;
+    const fd = await this.open(view, path);
+    if (typeof fd !== 'number') return false;
+    const clone = await this.clone(view, fd);
+    close(fd);
+    if (clone !== null) close(clone);
+    this.#clones.set(key, clone !== null);
+    return clone !== null;
+  }
+}
+
+/** The path, in the probe's own namespace, of a view's root; null for a namespace without a process. */
+export const rootPath = (view: View): Bytes | null =>
+  view.own ? asBytes('/') : view.pid === null ? null : asBytes(`/proc/${view.pid}/root`);
+
+/** A path with its first symlink replaced by what it points to. Throws a SyscallError. */
+function followOne(root: number, path: Bytes): Bytes {
+  const names = components(path);
+  for (let i = 1; i <= names.length; i++) {
+    const flags = Open.path | Open.noFollow;
+    const fd = openat2(
+      root,
+      absolute(names.slice(0, i)),
+      flags,
+      Resolve.inRoot | Resolve.noMagicLinks | Resolve.noSymlinks,
+    );
+    try {
+      if ((statx(fd, asBytes('')).mode & Mode.mask) !== Mode.symlink) continue;
+      const target = readlinkat(fd, asBytes(''));
+      const before = target.startsWith('/') ? [] : names.slice(0, i - 1);
+      return absolute([...before, ...components(target), ...names.slice(i)]);
+    } finally {
+      close(fd);
+    }
+  }
+  throw new SyscallError('openat2', errnos.ELOOP as number);
+}
