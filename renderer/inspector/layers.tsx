@@ -1,0 +1,140 @@
+import { asBytes, type Bytes, bytesOfBase64, bytesOfText, joinBytes } from '../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../shared/bytes/show.ts';
+import type { ListLayer, ListObject, ScanEntry } from '../../shared/contract/scan.ts';
+import type { ObjectDetail } from '../../shared/ipc/engine.ts';
+import { CommandButton, CopyButton } from './command.tsx';
+import { exactText } from './copy.ts';
+import { layerLetter, layerRanges } from './ranges.ts';
+import { commandsOf } from './section.tsx';
+import { safe, Value } from './sentence.tsx';
+import { Cell } from './shapes.tsx';
+import { lineRuns } from './way.ts';
+import {
+  bytesWord,
+  cellWord,
+  hiddenByWord,
+  type LayerLine,
+  layerLines,
+  layerProblem,
+  markWords,
+  roleWord,
+  typeWord,
+} from './words.ts';
+
+/** Every layer, top first: what stands there under this name, how it is used, and by what it is hidden. */
+export function Layers({ detail, facts }: { detail: ObjectDetail; facts: ListObject }) {
+  const runs = lineRuns(layerLines(facts, detail.row, detail.object));
+  return (
+    <ul className="insp-layers" aria-label="Layers with this name">
+      {runs.map((run) => (
+        <LayerItem key={(run[0] as LayerLine).layer} run={run} detail={detail} />
+      ))}
+    </ul>
+  );
+}
+
+function LayerItem({ run, detail }: { run: LayerLine[]; detail: ObjectDetail }) {
+  const line = run[0] as LayerLine;
+  if (line.entries.length === 0) {
+    const problem = line.kind === 'unknown' ? layerProblem(line.facts) : null;
+    const letters = layerRanges(run.map((one) => one.layer));
+    return (
+      <li className="insp-layer-none">
+        <Cell kind={line.kind} role={line.role} />
+        <b className={`mono ${line.kind === 'absent' ? 'two' : `c-${line.role}`}`}>{letters}</b>
+        <span className="dim">
+          {problem ? safe(problem) : line.kind === 'unknown' ? <i className="unknown">unknown</i> : cellWord(line.kind)}
+        </span>
+      </li>
+    );
+  }
+  return (
+    <li className="insp-layer">
+      <div className="insp-layer-head">
+        <Cell kind={line.kind} role={line.role} />
+        <b className={`mono c-${line.role}`}>{layerLetter(line.layer)}</b>
+        <LayerPlace layer={line.facts} />
+      </div>
+      {line.entries.map((entry) => (
+        <EntryFacts key={`${entry.path} ${entry.role}`} entry={entry} line={line} detail={detail} />
+      ))}
+    </li>
+  );
+}
+
+function LayerPlace({ layer }: { layer: ListLayer }) {
+  const path = textForEyes(layerPath(layer) ?? asBytes('unknown'));
+  const id = layer.fs.id === null || layer.fs.id === 'unknown' ? '' : ` · fs ${layer.fs.id}`;
+  return (
+    <>
+      <span className="insp-layer-path mono cut" title={path}>
+        <bdi>{path === 'unknown' ? <i className="unknown">unknown</i> : path}</bdi>
+      </span>
+      <span className="dim">
+        {layer.fs.type}
+        {id}
+      </span>
+    </>
+  );
+}
+
+function EntryFacts({ entry, line, detail }: { entry: ScanEntry; line: LayerLine; detail: ObjectDetail }) {
+  const full = entryPath(line.facts, entry);
+  const elsewhere = entry.path !== detail.object.path;
+  const type = entry.type === 'whiteout' ? 'whiteout' : typeWord(entry.type);
+  const marks = markWords(entry.marks);
+  return (
+    <div className="insp-entry">
+      <div className="insp-entry-what">
+        <span>
+          <Value>{type}</Value>
+          {entry.type === 'file' && (
+            <>
+              , <Value>{bytesWord(entry.size)}</Value>
+            </>
+          )}
+        </span>
+        <span className="tag">{line.kind === 'stands' ? 'stands there' : roleWord(entry, detail.object)}</span>
+        {marks.map((mark) => (
+          <span key={mark.name} className={`tag ${mark.state}`}>
+            {mark.state === 'counts' ? mark.name : `${mark.name} ${mark.state}`}
+          </span>
+        ))}
+        <span className="grow" />
+        {commandsOf(detail.commands, entry.layer)
+          .slice(0, 1)
+          .map((one) => (
+            <CommandButton key={one.command} fact={one.fact} command={one.command} />
+          ))}
+      </div>
+      {entry.hiddenBy && <p className="insp-note">hidden by {hiddenByWord(entry.hiddenBy)}</p>}
+      <p className="insp-note mono">
+        inode <Value>{entry.ino}</Value> · device <Value>{entry.dev}</Value>
+      </p>
+      {full && (
+        <p className="insp-entry-path">
+          <span className={`mono cut ${elsewhere ? '' : 'dim'}`} title={textForEyes(full)}>
+            <bdi>{textForEyes(elsewhere ? entryBytes(entry) : full)}</bdi>
+          </span>
+          <CopyButton label={`Copy the path in ${layerLetter(entry.layer)}`} what="path" text={exactText(full)} />
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** The exact bytes of an entry's path in its layer. */
+const entryBytes = (entry: ScanEntry): Bytes =>
+  entry.pathB64 === undefined ? bytesOfText(entry.path) : bytesOfBase64(entry.pathB64);
+
+function layerPath(layer: ListLayer): Bytes | null {
+  if (layer.pathB64 !== undefined) return bytesOfBase64(layer.pathB64);
+  return layer.path === 'unknown' ? null : bytesOfText(layer.path);
+}
+
+/** Where the entry stands on the machine; null where the layer's own place is not known. */
+export function entryPath(layer: ListLayer, entry: ScanEntry): Bytes | null {
+  const root = layerPath(layer);
+  if (root === null) return null;
+  return entry.path === '' ? root : joinBytes(root, entryBytes(entry));
+}

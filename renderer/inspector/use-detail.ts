@@ -1,0 +1,25 @@
+import { useEffect, useRef, useState } from 'react';
+import type { EngineContract } from '../../shared/ipc/engine.ts';
+import type { Client } from '../../shared/ipc/rpc.ts';
+import { createFeed, type Feed, type FeedState } from './feed.ts';
+
+/**
+ * Follows a selected row of a view. `edition` changes whenever the engine's answer may have (a scan again, a layer that
+ * came in): the same row is then asked for anew.
+ */
+export function useDetail(
+  engine: Client<EngineContract>,
+  view: number | null,
+  id: number | null,
+  edition: number | string,
+): [FeedState, () => void] {
+  const [state, setState] = useState<FeedState>({ phase: 'none' });
+  const feed = useRef<Feed | null>(null);
+  feed.current ??= createFeed(setState);
+  useEffect(() => () => feed.current?.stop(), []);
+  useEffect(() => {
+    if (view === null || id === null) feed.current?.select(null, null);
+    else feed.current?.select(`${view} ${id} ${edition}`, (signal) => engine.call('detail', { view, id }, { signal }));
+  }, [engine, view, id, edition]);
+  return [state, () => feed.current?.retry()];
+}

@@ -1,0 +1,80 @@
+import type { ListObject } from '../../shared/contract/scan.ts';
+import type { ObjectDetail } from '../../shared/ipc/engine.ts';
+import { safe } from './sentence.tsx';
+import { Cell } from './shapes.tsx';
+import { type Way, wayOf } from './way.ts';
+
+const ROW = 24;
+const middle = (row: number): number => ROW / 2 + ROW * row;
+
+/** From name to inode: the strip stood on its side, with the way that a lookup goes. */
+export function WayPicture({ detail, facts, name }: { detail: ObjectDetail; facts: ListObject; name: string }) {
+  const way = wayOf(detail, facts);
+  return (
+    <div className="way">
+      <div className="way-end way-name">
+        <b className="mono cut">{name}</b>
+        <small>name</small>
+      </div>
+      <Line rows={way.rows.length} width={20} className="way-line way-in" path={inward(way)} />
+      <table className="way-layers">
+        <caption className="sr-only">The layers, top first, with what stands there</caption>
+        <tbody>
+          {way.rows.map((row) => (
+            <tr key={row.letter}>
+              <td>
+                <Cell kind={row.kind} role={row.role} />
+              </td>
+              <th scope="row" className={`mono c-${row.role}`}>
+                {row.letter}
+              </th>
+              <td className="mono r">{row.ino === 'unknown' ? <i className="unknown">unknown</i> : row.ino}</td>
+              <td className={row.ino === null ? 'dim' : 'two'}>{row.word}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Line rows={way.rows.length} width={28} className="way-line" path={outward(way)} dashed={across(way)} />
+      <div className="way-end">
+        {way.end.text === 'unknown' ? (
+          <i className="unknown">unknown</i>
+        ) : (
+          <b className="mono" title={safe(way.end.text)}>
+            {safe(way.end.text)}
+          </b>
+        )}
+        <small>{way.end.under}</small>
+      </div>
+    </div>
+  );
+}
+
+function Line(props: { rows: number; width: number; className: string; path: string | null; dashed?: string | null }) {
+  const height = props.rows * ROW;
+  return (
+    <svg
+      className={props.className}
+      viewBox={`0 0 ${props.width} ${height}`}
+      height={height}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      {props.dashed && <path className="way-dashed" d={props.dashed} />}
+      {props.path && <path d={props.path} />}
+    </svg>
+  );
+}
+
+const centre = (way: Way): number => (way.rows.length * ROW) / 2;
+
+const inward = (way: Way): string | null =>
+  way.from === null ? null : `M0 ${centre(way)}C12 ${centre(way)} 8 ${middle(way.from)} 20 ${middle(way.from)}`;
+
+/** From the used file to the one that holds its bytes, where these are two. */
+function across({ from, to }: Way): string | null {
+  if (from === null || to === null || from === to) return null;
+  return `M0 ${middle(from)}C14 ${middle(from)} 14 ${middle(to) - 5} 1 ${middle(to) - 5}`;
+}
+
+const outward = (way: Way): string | null =>
+  way.to === null ? null : `M0 ${middle(way.to)}C18 ${middle(way.to)} 14 ${centre(way)} 28 ${centre(way)}`;

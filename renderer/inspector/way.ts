@@ -1,0 +1,65 @@
+import type { ListObject } from '../../shared/contract/scan.ts';
+import type { CellKind, ObjectDetail } from '../../shared/ipc/engine.ts';
+import { layerLetter, layerRanges, runsOf } from './ranges.ts';
+import { cellWord, type LayerLine, layerLines, roleWord, UNKNOWN } from './words.ts';
+
+/** A row of the strip that stands on its side: one layer with something in it, or a run of layers without. */
+export type WayRow = {
+  kind: CellKind;
+  role: LayerLine['role'];
+  letter: string;
+  ino: string | null;
+  word: string;
+  /** The layer of a row with something in it; null for a run. */
+  layer: number | null;
+};
+
+/** The way from the name to the file: its rows, and where the lines go. */
+export type Way = {
+  rows: WayRow[];
+  /** Row that the name leads to: the topmost that counts. Null: no layer that could be read has one that does. */
+  from: number | null;
+  /** Row that the end stands for: of a metacopy the file that its bytes come from, else `from`. */
+  to: number | null;
+  end: { text: string; under: string };
+};
+
+/** Runs of layers in which there is nothing to tell apart; a layer with entries or a problem of its own stays alone. */
+export const lineRuns = (lines: readonly LayerLine[]): LayerLine[][] =>
+  runsOf(lines, (line) =>
+    line.entries.length > 0 ? null : `${line.kind} ${line.role} ${line.kind === 'unknown' ? line.facts.state : ''}`,
+  );
+
+const LEADS = new Set(['object', 'merged', 'whiteout']);
+
+export function wayOf(detail: ObjectDetail, facts: ListObject): Way {
+  const { object, row } = detail;
+  const runs = lineRuns(layerLines(facts, row, object));
+  const rows = runs.map((run): WayRow => {
+    const first = run[0] as LayerLine;
+    const entry = first.entries.find((one) => LEADS.has(one.role)) ?? first.entries[0];
+    if (!entry) {
+      const layers = run.map((line) => line.layer);
+      const letter = layers.length === 1 ? layerLetter(layers[0] as number) : layerRanges(layers);
+      return { kind: first.kind, role: first.role, letter, ino: null, word: cellWord(first.kind), layer: null };
+    }
+    const word = first.kind === 'stands' ? 'stands there' : roleWord(entry, object);
+    return { ...first, letter: layerLetter(first.layer), ino: entry.ino, word, layer: first.layer };
+  });
+  const leads = runs.findIndex(
+    (run) => run[0]?.kind !== 'stands' && run[0]?.entries.some((one) => LEADS.has(one.role)),
+  );
+  const from = object.hiddenBy !== null || leads < 0 ? null : leads;
+  const data = object.data !== null && object.data !== UNKNOWN ? object.data.layer : null;
+  const dataRow = data === null ? -1 : rows.findIndex((one) => one.layer === data);
+  const to = from === null ? null : dataRow >= 0 ? dataRow : from;
+  return { rows, from, to, end: endOf(detail, rows, to) };
+}
+
+function endOf({ object }: ObjectDetail, rows: WayRow[], to: number | null): Way['end'] {
+  if (object.hiddenBy !== null) return { text: 'ENOENT', under: 'hidden' };
+  if (object.lookup !== 'ok') return { text: object.lookup, under: 'lookup' };
+  const ino = (to === null ? null : rows[to]?.ino) ?? UNKNOWN;
+  if (object.type !== 'file') return { text: ino, under: 'real inode' };
+  return { text: ino, under: object.data === UNKNOWN ? 'data unknown' : 'real, its bytes' };
+}
