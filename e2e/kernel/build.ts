@@ -1,0 +1,144 @@
+import { asBytes, type Bytes, joinBytes } from '../../shared/bytes/bytes.ts';
+import {
+  type Case,
+  type CaseLayer,
+  contentOf,
+  type HandleOf,
+  holeSize,
+  layersOf,
+  type Mark,
+  type TreeNode,
+  walkNodes,
+} from './case.ts';
+import type { Filesystems } from './filesystems.ts';
+import {
+  makeDirectory,
+  makeFifo,
+  makeLink,
+  makeSymlink,
+  makeWhiteout,
+  SystemError,
+  setXattr,
+  writeFile,
+} from './libc.ts';
+import { encodeOrigin } from './origin.ts';
+
+/** A case on disk. */
+export interface BuiltCase {
+  readonly case: Case;
+  /** Roots by layer id. */
+  readonly roots: ReadonlyMap<string, Bytes>;
+  readonly work: Bytes | null;
+  /** What each file holds, by layer id and path: `${id}:${path}`; other names of a hard link among them. */
+  readonly contents: ReadonlyMap<string, Bytes>;
+}
+
+/** The xattr prefix that a mount of this case would read, were it made in the initial user namespace. */
+export const prefixOf = (c: Case, which: Mark['prefix']): string =>
+  (which === 'own') === (c.options.userxattr === true) ? 'user.overlay.' : 'trusted.overlay.';
+
+/** Builds the layers of a case in directories named `name` on its filesystems. */
+export function buildCase(c: Case, filesystems: Filesystems, name: string): BuiltCase {
+  const roots = new Map<string, Bytes>();
+  const contents = new Map<string, Bytes>();
+  const made = new Set<Bytes>();
+  for (const layer of layersOf(c)) {
+    const directory = joinBytes(filesystems[layer.filesystem].root, asBytes(name));
+    if (!made.has(directory)) makeDirectory(directory);
+    made.add(directory);
+    const root = joinBytes(directory, asBytes(layer.id));
+    makeDirectory(root);
+    roots.set(layer.id, root);
+    buildTree(layer, root, contents);
+  }
+  const setMarks = (layer: CaseLayer, path: Bytes, marks: readonly Mark[]): void => {
+    for (const mark of marks) {
+      const value = typeof mark.value === 'string' ? mark.value : originValue(c, mark.value, roots, filesystems);
+      if (value === null) continue;
+      const file = path === '' ? (roots.get(layer.id) as Bytes) : joinBytes(roots.get(layer.id) as Bytes, path);
+      setMark(file, prefixOf(c, mark.prefix) + mark.name, value);
+    }
+  };
+  // Lowest first, so that handles are taken of files that are already whole.
+  for (const layer of layersOf(c).reverse()) {
+    setMarks(layer, asBytes(''), layer.marks);
+    walkNodes(layer.children, (node, path) => setMarks(layer, path, node.marks));
+  }
+  let work: Bytes | null = null;
+  if (c.upper) {
+    work = joinBytes(joinBytes(filesystems[c.upper.filesystem].root, asBytes(name)), asBytes('work'));
+    makeDirectory(work);
+  }
+  return { case: c, roots, work, contents };
+}
+
+function buildTree(layer: CaseLayer, root: Bytes, contents: Map<string, Bytes>): void {
+  const links: { path: Bytes; target: Bytes }[] = [];
+  walkNodes(layer.children, (node, path) => {
+    if (node.kind === 'link') links.push({ path, target: node.target as Bytes });
+    else buildNode(layer, node, path, root, contents);
+  });
+  for (const { path, target } of links) {
+    try {
+      makeLink(joinBytes(root, target), joinBytes(root, path));
+    } catch (error) {
+      // Shrinking may have taken the target away.
+      if (error instanceof SystemError && error.errno === 'ENOENT') continue;
+      throw error;
+    }
+    const content = contents.get(`${layer.id}:${target}`);
+    if (content !== undefined) contents.set(`${layer.id}:${path}`, content);
+  }
+}
+
+function buildNode(layer: CaseLayer, node: TreeNode, path: Bytes, root: Bytes, contents: Map<string, Bytes>): void {
+  const file = joinBytes(root, path);
+  switch (node.kind) {
+    case 'dir':
+      makeDirectory(file);
+      break;
+    case 'symlink':
+      makeSymlink(node.target as Bytes, file);
+      break;
+    case 'fifo':
+      makeFifo(file);
+      break;
+    case 'whiteout':
+      makeWhiteout(file);
+      break;
+    case 'file': {
+      const content = contentOf(layer, path, node.content);
+      contents.set(`${layer.id}:${path}`, content);
+      if (node.content === 'hole') writeFile(file, asBytes(''), holeSize);
+      else writeFile(file, content);
+    }
+  }
+}
+
+function setMark(file: Bytes, name: string, value: Bytes): void {
+  try {
+    setXattr(file, name, value);
+  } catch (error) {
+    // The kernel keeps user.* xattrs off symlinks and special files: then the case has that mark not.
+    if (error instanceof SystemError && error.errno === 'EPERM' && name.startsWith('user.')) return;
+    throw error;
+  }
+}
+
+/** The overlay.origin of `handle`; null where the file is not there. */
+function originValue(
+  c: Case,
+  handle: HandleOf,
+  roots: ReadonlyMap<string, Bytes>,
+  filesystems: Filesystems,
+): Bytes | null {
+  const layer = layersOf(c).find((other) => other.id === handle.layer);
+  if (layer === undefined) return null;
+  try {
+    const path = joinBytes(roots.get(layer.id) as Bytes, handle.path);
+    return encodeOrigin(path, filesystems[layer.filesystem].uuid, handle.twist);
+  } catch (error) {
+    if (error instanceof SystemError && error.errno === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,202 @@
+import { type Bytes, bytesOfBase64, bytesOfText } from '../../shared/bytes/bytes.ts';
+import type { ScanObject } from '../../shared/contract/scan.ts';
+import type { BuiltCase } from './build.ts';
+import { layerNumber, layersOf, type TreeNode, walkNodes } from './case.ts';
+import type { KernelObject, KernelView } from './oracle.ts';
+
+/** One thing that our program says and the kernel contradicts, or that contradicts the layers as they were built. */
+export interface Difference {
+  readonly path: Bytes;
+  readonly field: 'object' | 'lookup' | 'listed' | 'type' | 'mode' | 'size' | 'data' | 'unknown' | 'entries' | 'twice';
+  readonly predicted: string;
+  readonly observed: string;
+}
+
+export interface Comparison {
+  readonly differences: readonly Difference[];
+  /** Objects that the kernel was asked about. */
+  readonly objects: number;
+  /** Those among them of which our program says that it cannot know. */
+  readonly unknown: number;
+}
+
+/** Bytes of a path of the contract, whose exact form stands beside it where the text is not exact. */
+export const exactPath = (of: { path: string; pathB64?: string | undefined }): Bytes =>
+  of.pathB64 === undefined ? bytesOfText(of.path) : bytesOfBase64(of.pathB64);
+
+const parentOf = (path: Bytes): Bytes => path.slice(0, Math.max(0, path.lastIndexOf('/'))) as Bytes;
+const quote = (bytes: string): string => JSON.stringify(bytes.length > 60 ? `${bytes.slice(0, 60)}…` : bytes);
+
+const typeOfMode = new Map([
+  [0o100000, 'file'],
+  [0o040000, 'dir'],
+  [0o120000, 'symlink'],
+  [0o010000, 'fifo'],
+  [0o020000, 'char'],
+  [0o060000, 'block'],
+  [0o140000, 'socket'],
+]);
+
+/** Holds a scan (with hidden objects) of a built case against what the kernel said of it. */
+export function compare(built: BuiltCase, scan: readonly ScanObject[], view: KernelView): Comparison {
+  const differences: Difference[] = [];
+  const differ = (path: Bytes, field: Difference['field'], predicted: unknown, observed: unknown): void =>
+    void differences.push({ path, field, predicted: String(predicted), observed: String(observed) });
+  const ours = new Map<Bytes, ScanObject>();
+  for (const object of scan) {
+    const path = exactPath(object);
+    if (ours.has(path)) differ(path, 'twice', 'two objects', 'one path');
+    ours.set(path, object);
+  }
+  const kernel = new Map(view);
+  const unknowns = unknownJudge(built, ours, kernel);
+  let unknown = 0;
+  for (const [path, observed] of view) {
+    const object = ours.get(path);
+    if (object === undefined) {
+      if (!unknowns.below(path)) differ(path, 'object', 'nothing', `${observed.lookup}, listed ${observed.listed}`);
+      continue;
+    }
+    if (object.lookup === 'unknown' || object.listed === 'unknown') {
+      unknown++;
+      const objection = unknowns.objection(path, object, observed);
+      if (objection !== null) differ(path, 'unknown', 'unknown', objection);
+    }
+    if (object.lookup === 'unknown') continue;
+    if (object.lookup !== observed.lookup) {
+      differ(path, 'lookup', object.lookup, observed.lookup);
+      continue;
+    }
+    if (object.listed !== 'unknown' && object.listed !== observed.listed) {
+      differ(path, 'listed', object.listed, observed.listed);
+    }
+    if (observed.lookup === 'ok') compareFound(built, path, object, observed, differ);
+  }
+  for (const [path, object] of ours) {
+    if (kernel.has(path)) continue;
+    if (object.lookup === 'unknown' && unknowns.objection(path, object, null) === null) continue;
+    const expected = answerBelow(path, kernel);
+    if (object.lookup !== expected) differ(path, 'lookup', object.lookup, expected);
+    if (object.listed !== false && object.listed !== 'unknown') differ(path, 'listed', object.listed, false);
+  }
+  compareEntries(built, scan, differ);
+  return { differences, objects: view.length, unknown };
+}
+
+/** What lstat of an absent path answers: ENOENT, or what it met on the way. */
+function answerBelow(path: Bytes, kernel: ReadonlyMap<Bytes, KernelObject>): string {
+  for (let at = parentOf(path); at !== ''; at = parentOf(at)) {
+    const above = kernel.get(at);
+    if (above === undefined) continue;
+    // The contract calls what lies below a non-directory hidden, and ENOENT.
+    return above.lookup === 'ok' ? 'ENOENT' : above.lookup;
+  }
+  return 'ENOENT';
+}
+
+function compareFound(
+  built: BuiltCase,
+  path: Bytes,
+  object: ScanObject,
+  observed: KernelObject,
+  differ: (path: Bytes, field: Difference['field'], predicted: unknown, observed: unknown) => void,
+): void {
+  const mode = observed.mode as number;
+  const type = typeOfMode.get(mode & 0o170000);
+  if (object.type !== type) {
+    differ(path, 'type', object.type, type);
+    return;
+  }
+  const modeText = mode.toString(8).padStart(7, '0');
+  if (object.mode !== modeText) differ(path, 'mode', object.mode, modeText);
+  if (type === 'file' && object.size !== observed.size) differ(path, 'size', object.size, observed.size);
+  const predicted = predictedData(built, object);
+  if (type !== 'file') {
+    if (object.data !== null) differ(path, 'data', predicted.text, 'no file');
+    return;
+  }
+  const data = observed.data as NonNullable<KernelObject['data']>;
+  if ('errno' in data) {
+    if (object.data !== null) differ(path, 'data', predicted.text, `open or read: ${data.errno}`);
+  } else if (predicted.bytes !== data.bytes) differ(path, 'data', predicted.text, `bytes ${quote(data.bytes)}`);
+}
+
+/** The bytes of the file that our program names; null where it names none or one that was not built. */
+function predictedData(built: BuiltCase, object: ScanObject): { bytes: Bytes | null; text: string } {
+  if (object.data === null || object.data === 'unknown') return { bytes: null, text: String(object.data) };
+  const path = exactPath(object.data);
+  const index = object.data.layer - layerNumber(built.case, 0);
+  const layer = layersOf(built.case)[index];
+  const bytes = layer ? (built.contents.get(`${layer.id}:${path}`) ?? null) : null;
+  return { bytes, text: `layer ${object.data.layer} (${layer?.id}) ${quote(path)}` };
+}
+
+/**
+ * Where "unknown" may stand on a privileged run: at and below objects that share an origin, and in the listing, where
+ * the kernel's answer hangs on whether it has met an opaque=x directory of the layer before (facts 2.4).
+ */
+function unknownJudge(
+  built: BuiltCase,
+  ours: ReadonlyMap<Bytes, ScanObject>,
+  kernel: ReadonlyMap<Bytes, KernelObject>,
+) {
+  let hasOpaqueX = false;
+  for (const layer of layersOf(built.case)) {
+    const see = (marks: TreeNode['marks']): void => {
+      if (marks.some((mark) => mark.name === 'opaque' && mark.value === 'x')) hasOpaqueX = true;
+    };
+    see(layer.marks);
+    walkNodes(layer.children, (node) => see(node.marks));
+  }
+  const shares = (path: Bytes): boolean => {
+    for (let at: Bytes = path; at !== ''; at = parentOf(at)) {
+      if (ours.get(at)?.findings.includes('origin-shared')) return true;
+    }
+    return false;
+  };
+  return {
+    /** Whether this path may be missing from our answer, for it lies below something unknown. */
+    below: (path: Bytes): boolean => shares(parentOf(path)),
+    /** Null where the object may be unknown, else why not. */
+    objection(path: Bytes, object: ScanObject, observed: KernelObject | null): string | null {
+      if (shares(path)) return null;
+      const seen = `${observed?.lookup ?? 'absent'}, listed ${kernel.get(path)?.listed ?? false}`;
+      if (object.lookup === 'unknown') return `${seen}: no origin is shared`;
+      if (!hasOpaqueX) return `${seen}: no directory has opaque=x`;
+      if (object.lookup === 'ok' && observed?.lookup === 'ok') return `${seen}: found, so no whiteout and no error`;
+      return null;
+    },
+  };
+}
+
+/** Each thing that was built stands as an entry of exactly one object: hidden things are rows too. */
+function compareEntries(
+  built: BuiltCase,
+  scan: readonly ScanObject[],
+  differ: (path: Bytes, field: Difference['field'], predicted: unknown, observed: unknown) => void,
+): void {
+  const told = new Map<string, string>();
+  for (const object of scan) {
+    for (const entry of object.entries) told.set(`${entry.layer}:${exactPath(entry)}`, entry.type);
+  }
+  const kinds: Record<string, string> = { whiteout: 'whiteout', dir: 'dir', symlink: 'symlink', fifo: 'fifo' };
+  const layers = layersOf(built.case);
+  for (const [index, layer] of layers.entries()) {
+    if (built.case.data.includes(layer)) continue;
+    walkNodes(layer.children, (node, path) => {
+      const number = layerNumber(built.case, index);
+      const type = told.get(`${number}:${path}`);
+      if (node.kind === 'link') {
+        if (type === undefined && built.contents.has(`${layer.id}:${path}`)) {
+          differ(path, 'entries', 'no entry', `layer ${number} has a link`);
+        }
+        return;
+      }
+      const isMarked = node.marks.some((mark) => mark.name === 'whiteout');
+      const expected = kinds[node.kind] ?? 'file';
+      if (type !== expected && !(isMarked && type === 'whiteout')) {
+        differ(path, 'entries', type ?? 'no entry', `layer ${number} has a ${expected}`);
+      }
+    });
+  }
+}

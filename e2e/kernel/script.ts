@@ -1,0 +1,83 @@
+import { type Bytes, hexOfBytes } from '../../shared/bytes/bytes.ts';
+import { prefixOf } from './build.ts';
+import {
+  type Case,
+  type CaseLayer,
+  contentOf,
+  holeSize,
+  layersOf,
+  type Mark,
+  type TreeNode,
+  walkNodes,
+} from './case.ts';
+
+/** A word of a POSIX shell with ANSI quoting (bash, ksh, zsh) that is exactly these bytes. */
+export function shellWord(bytes: string): string {
+  if (/^[A-Za-z0-9_./:=+,-]+$/.test(bytes)) return bytes;
+  const escaped = [...bytes].map((unit) => {
+    const code = unit.charCodeAt(0);
+    if (unit === "'" || unit === '\\') return `\\${unit}`;
+    return code < 0x20 || code > 0x7e ? `\\x${code.toString(16).padStart(2, '0')}` : unit;
+  });
+  return `$'${escaped.join('')}'`;
+}
+
+/** A bash script that builds the case below a new directory, mounts it and shows it. As root, from the repository. */
+export function scriptOf(c: Case): string {
+  const lines = ['set -eu', 'W=$(mktemp -d /tmp/stratoscope-case-XXXXXX); cd "$W"'];
+  const filesystems = [...new Set(layersOf(c).map((layer) => layer.filesystem))];
+  lines.push(`# filesystems: ${filesystems.join(', ')}`);
+  for (const layer of layersOf(c)) lines.push(`mkdir ${layer.id}`, ...treeLines(layer));
+  if (c.upper) lines.push('mkdir work');
+  for (const layer of layersOf(c).reverse()) {
+    lines.push(...layer.marks.map((mark) => markLine(c, layer, '', mark)));
+    walkNodes(layer.children, (node, path) => {
+      lines.push(...node.marks.map((mark) => markLine(c, layer, `/${path}`, mark)));
+    });
+  }
+  const lowers = [c.lowers.map((layer) => layer.id).join(':'), ...c.data.map((layer) => layer.id)].join('::');
+  const options = [`lowerdir=${lowers}`, ...(c.upper ? ['upperdir=u', 'workdir=work'] : [])];
+  for (const [key, value] of Object.entries(c.options)) options.push(value === true ? key : `${key}=${value}`);
+  const enter = c.namespace === 'user' ? 'unshare -Urm ' : 'unshare -m ';
+  const show = c.lookupFirst ? 'find m -exec stat {} +; ls -laR m' : 'ls -laR m; find m -exec stat {} +';
+  lines.push('mkdir m', `${enter}sh -c 'mount -t overlay overlay -o ${options.join(',')} m; ${show}'`);
+  return lines.join('\n');
+}
+
+function treeLines(layer: CaseLayer): string[] {
+  const lines: string[] = [];
+  const links: string[] = [];
+  walkNodes(layer.children, (node, path) => {
+    const file = shellWord(`${layer.id}/${path}`);
+    if (node.kind === 'link') links.push(`ln -P ${shellWord(`${layer.id}/${node.target}`)} ${file} || true`);
+    else lines.push(nodeLine(layer, node, path, file));
+  });
+  return [...lines, ...links];
+}
+
+function nodeLine(layer: CaseLayer, node: TreeNode, path: Bytes, file: string): string {
+  switch (node.kind) {
+    case 'dir':
+      return `mkdir ${file}`;
+    case 'symlink':
+      return `ln -s ${shellWord(node.target as Bytes)} ${file}`;
+    case 'fifo':
+      return `mkfifo ${file}`;
+    case 'whiteout':
+      return `mknod ${file} c 0 0`;
+    default:
+      if (node.content === 'hole') return `truncate -s ${holeSize} ${file}`;
+      return `printf %s ${shellWord(contentOf(layer, path, node.content)) || "''"} > ${file}`;
+  }
+}
+
+function markLine(c: Case, layer: CaseLayer, path: string, mark: Mark): string {
+  const file = shellWord(layer.id + path);
+  const name = prefixOf(c, mark.prefix) + mark.name;
+  if (typeof mark.value === 'string') {
+    const value = mark.value === '' ? '' : ` -v 0x${hexOfBytes(mark.value)}`;
+    return `setfattr -h -n ${name}${value} ${file}`;
+  }
+  const of = shellWord(`${mark.value.layer}/${mark.value.path}`);
+  return `setfattr -h -n ${name} -v 0x$(node "$OLDPWD/e2e/kernel/origin.ts" ${of} ${mark.value.twist}) ${file}`;
+}
