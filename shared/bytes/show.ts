@@ -62,19 +62,49 @@ export function jsonField<K extends string>(key: K, bytes: Bytes): { [P in K | `
 
 // Controls, bidi controls, zero-width and other invisible characters, line and paragraph separators, BOM, tags.
 const DECEIVES =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
+/** The escape that stands for a character which could deceive. */
+function escapeOf(c: string): string {
+  const code = c.codePointAt(0) as number;
+  if (c === '\n') return '\\n';
+  if (c === '\t') return '\\t';
+  if (c === '\r') return '\\r';
+  if (code === 0x1b) return '\\e';
+  return code < 0x80 ? `\\x${hex2(code)}` : `\\u{${code.toString(16)}}`;
+}
+
 /** Text that shows every byte honestly and never acts: `\n`, `\e`, `\xNN`, `\u{202e}`. */
-export function textForEyes(bytes: Bytes): string {
-  return textForJson(bytes).replace(DECEIVES, (c) => {
-    const code = c.codePointAt(0) as number;
-    if (c === '\n') return '\\n';
-    if (c === '\t') return '\\t';
-    if (c === '\r') return '\\r';
-    if (code === 0x1b) return '\\e';
-    return code < 0x80 ? `\\x${hex2(code)}` : `\\u{${code.toString(16)}}`;
-  });
+export const textForEyes = (bytes: Bytes): string => textForJson(bytes).replace(DECEIVES, escapeOf);
+
+/** A piece of what `textForEyes` gives: an escape, or text that stands for itself. */
+export type ShownSpan = { text: string; escape: boolean };
+
+/** The same as `textForEyes` in pieces, so that an escape can be told from a name that holds a real backslash. */
+export function spansForEyes(bytes: Bytes): ShownSpan[] {
+  if (/^[\x20-\x7e]*$/.test(bytes)) return [{ text: bytes, escape: false }];
+  const spans: ShownSpan[] = [];
+  const put = (text: string, isEscape: boolean): void => {
+    const last = spans.at(-1);
+    if (last && last.escape === isEscape) last.text += text;
+    else spans.push({ text, escape: isEscape });
+  };
+  const array = arrayOfBytes(bytes);
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  for (let i = 0; i < array.length; ) {
+    const length = sequenceLength(array, i);
+    if (length === 0) {
+      put(`\\x${hex2(array[i] as number)}`, true);
+      i++;
+      continue;
+    }
+    const c = decoder.decode(array.subarray(i, i + length));
+    DECEIVES.lastIndex = 0;
+    if (DECEIVES.test(c)) put(escapeOf(c), true);
+    else put(c, false);
+    i += length;
+  }
+  return spans;
 }
 
 /** One word of a POSIX shell that means exactly these bytes ($'…' where a plain quote would not do). */
