@@ -7,6 +7,7 @@ import { FailureError } from '../../shared/ipc/rpc.ts';
 import { CAUTIOUS_MOUNT, DATA, LOWERS, MAIN_MOUNT } from './chapters/mounts.ts';
 import { PROLOGUE } from './script.ts';
 import { setfattrIfMissing } from './setfattr.ts';
+import type { Plan } from './step.ts';
 
 /** Every name that a demo makes in its directory. Nothing else there is ever removed. */
 export const MADE_NAMES = [...LOWERS, DATA, 'upper', 'work', MAIN_MOUNT, CAUTIOUS_MOUNT, MANIFEST_NAME];
@@ -14,14 +15,15 @@ export const MADE_NAMES = [...LOWERS, DATA, 'upper', 'work', MAIN_MOUNT, CAUTIOU
 /**
  * The program of the holder, a shell: it runs each line that it reads, answers with the exit status, and so keeps the
  * mount namespace. When its input ends, because the demo is over or because the parent died in whatever way, or when
- * it is told to end, it removes what the demo made. $1 is the topmost directory to remove if it is empty by then.
+ * it is told to end, it removes what the demo made. $1 is the topmost directory to remove if it is empty by then,
+ * $2 the mount points to be freed first, below the directory or `.`, the directory itself.
  */
 const PROGRAM = `
 dir=$PWD
 remove() {
   trap '' HUP INT TERM
   cd / || return
-  for mount in ${CAUTIOUS_MOUNT} ${MAIN_MOUNT}; do umount -l -- "$dir/$mount" 2>/dev/null; done
+  for mount in $2; do umount -l -- "$dir/$mount" 2>/dev/null; done
   for name in ${MADE_NAMES.join(' ')}; do rm -rf -- "$dir/$name"; done
   while [ -n "$1" ]; do
     rmdir -- "$dir" 2>/dev/null || break
@@ -29,7 +31,7 @@ remove() {
     dir=\${dir%/*}
   done
 }
-trap 'remove "$1"' EXIT
+trap 'remove "$1" "$2"' EXIT
 trap 'exit 143' HUP INT TERM
 echo ready
 while IFS= read -r line; do
@@ -88,11 +90,13 @@ export class Holder {
   }
 
   /**
-   * Starts a holder. `madeFrom` as in the manifest. Fails with code `no-namespace` where the namespaces are refused,
+   * Starts a holder. `madeFrom` as in the manifest; of the plan, form and inMemory count. Fails with code `no-namespace` where the namespaces are refused,
    * `missing-tool` where there is no unshare.
    */
-  static async start(form: DemoForm, dir: string, madeFrom: string | null): Promise<Holder> {
-    const [command = 'sh', ...words] = [...UNSHARE[form], 'sh', '-c', PROGRAM, 'stratoscope-demo', madeFrom ?? ''];
+  static async start({ form, inMemory }: Plan, dir: string, madeFrom: string | null): Promise<Holder> {
+    const mounts = form === 'directories' ? [] : [CAUTIOUS_MOUNT, MAIN_MOUNT, ...(inMemory ? ['.'] : [])];
+    const parameters = [PROGRAM, 'stratoscope-demo', madeFrom ?? '', mounts.join(' ')];
+    const [command = 'sh', ...words] = [...UNSHARE[form], 'sh', '-c', ...parameters];
     const child = spawn(command, words, {
       cwd: dir,
       // A session of its own: a Ctrl-C at the terminal is for the parent, which then ends the demo in order.

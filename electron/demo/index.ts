@@ -1,4 +1,4 @@
-import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { bytesOfText } from '../../shared/bytes/bytes.ts';
 import { type DemoForm, type DemoManifest, type DemoStep, MANIFEST_NAME } from '../../shared/demo/manifest.ts';
@@ -25,6 +25,8 @@ export type Demo = {
   form: DemoForm;
   /** The demo's directory, absolute and without symlinks. */
   dir: string;
+  /** The layers lie in a tmpfs that only the demo's namespace has, for the filesystem of `dir` can hold no upper. */
+  inMemory: boolean;
   /** Where the main stack is mounted, in the mount namespace of `pid`; both null for directories. */
   mount: string | null;
   pid: number | null;
@@ -84,7 +86,7 @@ export async function buildDemo(dir: string, options: DemoOptions = {}): Promise
   try {
     const { plan, refused } = await chooseForm(place.dir, options.form ? [options.form] : best);
     const steps = demoSteps(plan);
-    holder = await Holder.start(plan.form, place.dir, place.madeFrom);
+    holder = await Holder.start(plan, place.dir, place.madeFrom);
     const pid = plan.form === 'directories' ? null : holder.pid;
     const stacks = demoStacks(plan, place.dir, pid);
     await writeManifest(place, holder, plan.form, stacks, steps);
@@ -93,7 +95,12 @@ export async function buildDemo(dir: string, options: DemoOptions = {}): Promise
       options.onProgress?.(done, steps.length);
       await holder.run(command);
     }
-    return handle(holder, { form: plan.form, dir: place.dir, pid, stacks, steps, refused }, place.madeFrom);
+    if (plan.inMemory) await copyManifest(place.dir, holder.pid);
+    return handle(
+      holder,
+      { form: plan.form, inMemory: plan.inMemory, dir: place.dir, pid, stacks, steps, refused },
+      place.madeFrom,
+    );
   } catch (error) {
     await holder?.end();
     await clear(place.dir, place.madeFrom);
@@ -119,9 +126,15 @@ async function writeManifest(
   await writeFile(join(place.dir, MANIFEST_NAME), `${JSON.stringify(manifest, null, 1)}\n`, { flag: 'wx' });
 }
 
+/** Beside layers in memory, which cover the directory for whoever looks from the demo's namespace. */
+async function copyManifest(dir: string, pid: number): Promise<void> {
+  const path = join(dir, MANIFEST_NAME);
+  await writeFile(`/proc/${pid}/root${path}`, await readFile(path), { flag: 'wx' });
+}
+
 function handle(
   holder: Holder,
-  facts: Pick<Demo, 'form' | 'dir' | 'pid' | 'stacks' | 'steps' | 'refused'>,
+  facts: Pick<Demo, 'form' | 'inMemory' | 'dir' | 'pid' | 'stacks' | 'steps' | 'refused'>,
   madeFrom: string | null,
 ): Demo {
   let closing: Promise<void> | null = null;

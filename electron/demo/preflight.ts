@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DemoForm } from '../../shared/demo/manifest.ts';
 import { type Failure, FailureError } from '../../shared/ipc/rpc.ts';
+import { MEMORY_MOUNT } from './chapters/mounts.ts';
 import { Holder } from './holder.ts';
 import type { Plan } from './step.ts';
 
@@ -31,20 +32,21 @@ const HINTS: Record<DemoForm, string> = {
   directories: 'choose a directory on a filesystem with user.* attributes: ext4, xfs, btrfs, or tmpfs since 6.6',
 };
 
-/** Tries one form in `dir`, leaving nothing behind. */
-async function tryForm(form: DemoForm, dir: string): Promise<Plan> {
+/** Tries one form in `dir`, leaving nothing behind; also whether the kernel takes data-only layers. */
+async function tryForm(form: DemoForm, dir: string, inMemory: boolean): Promise<Plan> {
   const trial = await mkdtemp(join(dir, '.stratoscope-trial-'));
   try {
-    const holder = await Holder.start(form, trial, null);
+    const holder = await Holder.start({ form, inMemory, data: false }, trial, null);
     try {
-      for (const line of ['mkdir l u w m d', 'mknod l/gone c 0 0', ...TRIALS[form]]) await holder.run(line);
+      const lines = [...(inMemory ? [MEMORY_MOUNT] : []), 'mkdir l u w m d', 'mknod l/gone c 0 0', ...TRIALS[form]];
+      for (const line of lines) await holder.run(line);
       const data =
         form === 'root' &&
         (await holder.run(DATA_TRIAL).then(
           () => true,
           () => false,
         ));
-      return { form, data };
+      return { form, data, inMemory };
     } finally {
       await holder.end();
     }
@@ -56,6 +58,19 @@ async function tryForm(form: DemoForm, dir: string): Promise<Plan> {
   }
 }
 
+/** Tries one form on the directory's own filesystem, then, if it is not the namespaces that fail, on one in memory. */
+async function tryBoth(form: DemoForm, dir: string): Promise<Plan> {
+  try {
+    return await tryForm(form, dir, false);
+  } catch (error) {
+    const isStep = error instanceof FailureError && error.failure.code === 'step-failed';
+    if (!isStep || form === 'directories') throw error;
+    return tryForm(form, dir, true).catch(() => {
+      throw error;
+    });
+  }
+}
+
 /**
  * The best form that works in `dir`, of those given, and why the better ones do not. Fails with the last refusal where
  * none does.
@@ -64,7 +79,7 @@ export async function chooseForm(dir: string, forms: readonly DemoForm[]): Promi
   const refused: Refused[] = [];
   for (const form of forms) {
     try {
-      return { plan: await tryForm(form, dir), refused };
+      return { plan: await tryBoth(form, dir), refused };
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       refused.push({ form, failure: error.failure });

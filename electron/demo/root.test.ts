@@ -1,9 +1,22 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MANIFEST_NAME } from '../../shared/demo/manifest.ts';
 import { buildDemo, type Demo } from './index.ts';
-import { content, isRoot, kind, listing, mountedAnywhere, opens, reach, target, xattr } from './testing/witness.ts';
+import {
+  content,
+  holdDemo,
+  isRoot,
+  kind,
+  listing,
+  mountedAnywhere,
+  opens,
+  plainDirectory,
+  reach,
+  target,
+  xattr,
+} from './testing/witness.ts';
 
 /** What the kernel must say through the main mount: a type, or the error of lstat. */
 const MAIN: Record<string, string> = {
@@ -167,3 +180,36 @@ describe.runIf(isRoot)('the demo as root (elsewhere skipped: it needs uid 0)', (
     expect(content(merged('usr/bin/unxz')).endsWith('#')).toBe(true);
   });
 });
+
+describe.runIf(isRoot)(
+  'the demo in a directory on an overlay, as in a container (elsewhere skipped: it needs uid 0)',
+  () => {
+    let parent = '';
+    beforeEach(() => {
+      parent = plainDirectory('container');
+    });
+    afterEach(() => rmSync(parent, { recursive: true }));
+
+    /** A shell that mounts an overlay at `parent`/m, where only itself sees it, runs a command, and lists what is left. */
+    const CONTAINER =
+      'mkdir l u w m && chmod 777 u && mount -t overlay container -o lowerdir=l,upperdir=u,workdir=w m && { "$@"; ls -A m >&2; }';
+
+    it.each([
+      { form: 'root' as const, plain: false, error: 'EPERM' },
+      { form: 'userns' as const, plain: true, error: 'EPERM' },
+    ])('has its layers in memory as $form', async ({ form, plain, error }) => {
+      const inside = ['unshare', '--mount', 'sh', '-c', `cd ${parent} && ${CONTAINER}`, 'container'];
+      const held = await holdDemo(join(parent, 'm/demo'), { plain, inside });
+      const { demo } = held;
+      expect(demo).toMatchObject({ form, inMemory: true, refused: [] });
+      const last = demo.stacks.at(-1);
+      expect(kind(reach(demo, `${last?.mount}/srv/www/v2`))).toBe(error);
+      expect(content(reach(demo, `${demo.mount}/etc/hostname`))).toBe('web-1\n');
+      expect(JSON.parse(content(reach(demo, `${demo.dir}/${MANIFEST_NAME}`)))).toMatchObject({ form });
+      expect(listing(Buffer.from(join(parent, 'u/demo')))).toEqual([MANIFEST_NAME]);
+      await held.end();
+      expect(listing(Buffer.from(join(parent, 'u')))).toEqual([]);
+      expect(mountedAnywhere(parent)).toBe(false);
+    });
+  },
+);

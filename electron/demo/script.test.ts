@@ -96,10 +96,10 @@ describe.each(CASES)('the script of form $form', ({ form, trees, mounts, why }) 
 
 describe('the list of steps', () => {
   const plans = [
-    { form: 'root', data: true },
-    { form: 'root', data: false },
-    { form: 'userns', data: false },
-    { form: 'directories', data: false },
+    { form: 'root', data: true, inMemory: false },
+    { form: 'root', data: false, inMemory: true },
+    { form: 'userns', data: false, inMemory: true },
+    { form: 'directories', data: false, inMemory: false },
   ] as const;
 
   it.each(plans)('is of single lines, each of which says what it makes ($form, data-only $data)', (plan) => {
@@ -113,7 +113,7 @@ describe('the list of steps', () => {
   it('is printed whole and in order by the script', () => {
     const script = demoScript('root');
     let at = 0;
-    for (const { command, about } of demoSteps({ form: 'root', data: true })) {
+    for (const { command, about } of demoSteps({ form: 'root', data: true, inMemory: false })) {
       at = script.indexOf(`# ${about}\n${command}\n`, at);
       expect(at, command).toBeGreaterThan(0);
     }
@@ -121,7 +121,7 @@ describe('the list of steps', () => {
   });
 
   it('gives for one path the commands that made it', () => {
-    const manifest = { steps: demoSteps({ form: 'root', data: true }) };
+    const manifest = { steps: demoSteps({ form: 'root', data: true, inMemory: false }) };
     expect(madeBy(manifest, 'etc/motd' as Bytes)).toEqual({
       command: "printf 'Welcome to Debian\\n' > base/etc/motd\nrm merged/etc/motd",
       about: 'Deleted: the upper holds a whiteout, the base keeps the file.',

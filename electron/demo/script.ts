@@ -54,9 +54,14 @@ const HOW_TO_RUN: Record<DemoForm, string[]> = {
 /**
  * The demo as a shell script to review and to run by hand, with the directory as its argument. It runs the very
  * commands that buildDemo runs. `data: false` leaves out what kernels before 6.5 do not have: data-only layers.
+ * `inMemory` puts the layers into a tmpfs, for a directory whose filesystem can hold no upper.
  */
-export function demoScript(form: DemoForm, options: { data?: boolean } = {}): string {
-  const steps = demoSteps({ form, data: form === 'root' && (options.data ?? true) });
+export function demoScript(form: DemoForm, options: { data?: boolean; inMemory?: boolean } = {}): string {
+  const steps = demoSteps({
+    form,
+    data: form === 'root' && (options.data ?? true),
+    inMemory: form !== 'directories' && (options.inMemory ?? false),
+  });
   const head = [
     "Stratoscope's demo: a small stack that holds one of everything.",
     'Needs: coreutils, util-linux (mount), attr (setfattr), and node for one socket.',

@@ -9,6 +9,8 @@ export type Plan = {
   form: DemoForm;
   /** The kernel takes data-only layers (6.5 and later, never in a user namespace). */
   data: boolean;
+  /** The directory's own filesystem can hold no upper (it is an overlay, or has no xattrs): the layers lie in a tmpfs. */
+  inMemory: boolean;
 };
 
 /** Prefix of the attributes that count for the form (kernel: fs/overlayfs/overlayfs.h:OVL_XATTR_PREFIX). */

@@ -29,11 +29,20 @@ function mountMain(plan: Plan, options: Record<string, string>, about: string): 
   );
 }
 
+/** Covers the present directory by a tmpfs, and enters it. */
+export const MEMORY_MOUNT = 'mount -t tmpfs -o mode=755 stratoscope-demo-layers . && cd "$PWD"';
+
 /** The empty directories that everything else goes into. */
 export function room(plan: Plan): DemoStep[] {
   const mounts = plan.form === 'directories' ? [] : [MAIN_MOUNT, ...(plan.form === 'root' ? [CAUTIOUS_MOUNT] : [])];
   const names = ['base', 'nginx', 'site', ...(plan.data ? [DATA] : []), 'upper', 'work', ...mounts];
+  const memory = step(
+    '',
+    MEMORY_MOUNT,
+    'A filesystem in memory, seen only in this namespace: the one below cannot hold the upper of an overlay.',
+  );
   return [
+    ...(plan.inMemory ? [memory] : []),
     step(
       '',
       `mkdir ${names.join(' ')}`,

@@ -29,7 +29,7 @@ export const isRoot = process.geteuid?.() === 0;
 export const PLAIN_UID = 1000;
 
 /** What a child process says of the demo that it holds. */
-export type HeldDemo = Pick<Demo, 'form' | 'dir' | 'mount' | 'pid' | 'stacks' | 'steps' | 'refused'>;
+export type HeldDemo = Pick<Demo, 'form' | 'inMemory' | 'dir' | 'mount' | 'pid' | 'stacks' | 'steps' | 'refused'>;
 
 export type Held = {
   child: ChildProcessByStdio<Writable, Readable, null>;
@@ -38,17 +38,20 @@ export type Held = {
   end(): Promise<void>;
 };
 
-/** Builds a demo in a process of its own, as a plain user if this one is root and `plain` is set. */
+/**
+ * Builds a demo in a process of its own, as a plain user if this one is root and `plain` is set. `inside` are words
+ * before the command, of a program that runs it.
+ */
 export async function holdDemo(
   dir: string,
-  options: { form?: DemoForm; plain?: boolean; env?: NodeJS.ProcessEnv } = {},
+  options: { form?: DemoForm; plain?: boolean; env?: NodeJS.ProcessEnv; inside?: string[] } = {},
 ) {
   const program = `${import.meta.dirname}/hold.ts`;
   const words = [process.execPath, program, dir, options.form ?? ''];
   if (options.plain && isRoot) {
     words.unshift('setpriv', `--reuid=${PLAIN_UID}`, `--regid=${PLAIN_UID}`, '--clear-groups');
   }
-  const [command = '', ...rest] = words;
+  const [command = '', ...rest] = [...(options.inside ?? []), ...words];
   const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...options.env } });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
