@@ -1,51 +1,61 @@
 /**
- * Runs the window as a plain user with Chromium's sandbox on, when the tests themselves run as root. A script stands in
- * for Electron's executable: it sees checkout and Electron through bind mounts (a checkout below /root is closed to
- * others), then becomes the user.
+ * Runs programs as a plain user when the tests themselves run as root. They see the folders that they need through
+ * bind mounts in a mount namespace of their own, for a checkout below /root is closed to others.
  */
 import { chmod, chown, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { testElectron } from '../scripts/electron.ts';
 import { freshHome } from './app.ts';
 
 /** Debian's `nobody`: it owns nothing and may nothing. */
 export const NOBODY = 65534;
 
 export type PlainUser = {
-  /** Runs Electron as the user; takes Electron's arguments. */
-  executable: string;
-  /** Where the user sees `folder`. */
-  folder: string;
+  /** Where the user sees the folder of this name. */
+  at(name: string): string;
+  home: string;
+  /** Home, display cookie: what the user's programs need of the environment. */
   env: Record<string, string>;
+  /**
+   * Writes a program that runs `command` as the user, with its own arguments behind, and returns its path. In a
+   * chroot the kernel gives a plain user no user namespace, hence Chromium no sandbox.
+   */
+  program(command: readonly string[], options?: { chroot?: boolean }): Promise<string>;
   remove(): Promise<void>;
 };
 
-/** Prepares it for the app in `folder`. `before` is a line of shell that runs as root in the private mount namespace. */
-export async function plainUser(folder: string, before = ''): Promise<PlainUser> {
+/** Makes a user that sees each of `folders` (name → path). */
+export async function plainUser(folders: Record<string, string>): Promise<PlainUser> {
   const base = await mkdtemp(join(tmpdir(), 'stratoscope-plain-'));
   await chmod(base, 0o755);
-  const seen = { app: join(base, 'app'), electron: join(base, 'electron'), home: join(base, 'home') };
-  for (const path of Object.values(seen)) await mkdir(path);
-  await chown(seen.home, NOBODY, NOBODY);
-  const env: Record<string, string> = { ...freshHome(seen.home), XDG_RUNTIME_DIR: seen.home };
+  const at = (name: string): string => join(base, name);
+  for (const name of [...Object.keys(folders), 'home', 'root']) await mkdir(at(name));
+  await chown(at('home'), NOBODY, NOBODY);
+  const env: Record<string, string> = { ...freshHome(at('home')), XDG_RUNTIME_DIR: at('home') };
   if (process.env.XAUTHORITY !== undefined) {
-    env.XAUTHORITY = join(base, 'cookie');
+    env.XAUTHORITY = at('cookie');
     await copyFile(process.env.XAUTHORITY, env.XAUTHORITY);
     await chown(env.XAUTHORITY, NOBODY, NOBODY);
   }
-  const executable = join(base, 'run');
-  const become = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups`;
-  await writeFile(
-    executable,
-    `#!/bin/sh
-exec unshare --mount --propagation private sh -c '
-mount --bind "${folder}" "${seen.app}" && mount --bind "${await testElectron()}" "${seen.electron}" || exit 1
-cd "${seen.home}"
-${before}
-exec ${become} "${seen.electron}/electron" "$@"' sh "$@"
-`,
-  );
-  await chmod(executable, 0o755);
-  return { executable, folder: seen.app, env, remove: () => rm(base, { recursive: true, force: true }) };
+  let programs = 0;
+  return {
+    at,
+    home: at('home'),
+    env,
+    async program(command, { chroot = false } = {}) {
+      const path = at(`program-${programs++}`);
+      const mounts = Object.entries(folders).map(([name, folder]) => `mount --bind "${folder}" "${at(name)}"`);
+      const become = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups`;
+      const where = chroot ? `mount --rbind / "${at('root')}" && exec chroot "${at('root')}"` : 'exec';
+      const words = command.map((word) => `"${word}"`).join(' ');
+      await writeFile(
+        path,
+        `#!/bin/sh\nexec unshare --mount --propagation private sh -ec '\n${mounts.join('\n')}\n${where} ${become} ${words} "$@"' sh "$@"\n`,
+      );
+      await chmod(path, 0o755);
+      return path;
+    },
+    // A browser that was just ended may still be leaving.
+    remove: () => rm(base, { recursive: true, force: true, maxRetries: 10 }),
+  };
 }

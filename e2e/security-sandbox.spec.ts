@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
+import { testElectron } from '../scripts/electron.ts';
 import { launchWindow } from './app.ts';
 import { NOBODY, plainUser } from './plain-user.ts';
 import { shellFolder } from './shell/folder.ts';
@@ -10,10 +11,10 @@ const status = (pid: number, key: string): string =>
 
 test("a plain user's window runs in Chromium's sandbox", async () => {
   const shell = await shellFolder();
-  const user = await plainUser(shell.folder);
+  const user = await plainUser({ app: shell.folder, electron: await testElectron() });
   const running = await launchWindow({
-    executable: user.executable,
-    folder: user.folder,
+    executable: await user.program([`${user.at('electron')}/electron`]),
+    folder: user.at('app'),
     env: user.env,
     sandbox: true,
   });

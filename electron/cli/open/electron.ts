@@ -14,8 +14,10 @@ export type FindOptions = {
   /** The checkout: the folder that holds dist/ and node_modules/. */
   root: string;
   env: NodeJS.ProcessEnv;
-  /** Progress for people, whole lines without a newline; a line that begins with \r replaces the one before. */
-  say(text: string): void;
+  /** One line for the person. */
+  say(line: string): void;
+  /** How far a fetch has come; each text takes the place of the one before. */
+  progress(text: string): void;
   /** How long the release page may take to send its first byte, in milliseconds. */
   firstByteMs?: number;
 };
@@ -69,7 +71,7 @@ function pinnedBinary(folder: string): string | null {
  * Fetches the binary into the cache of Electron's own downloader, then lets the package's installer verify and unpack
  * it. Gives up when no byte has come in time; once bytes come it may take as long as it takes.
  */
-async function fetchElectron(folder: string, { say, firstByteMs = 5000 }: FindOptions): Promise<void> {
+async function fetchElectron(folder: string, { env, say, progress, firstByteMs = 5000 }: FindOptions): Promise<void> {
   const require = createRequire(join(folder, 'install.js'));
   const { version } = require('./package.json') as { version: string };
   const { downloadArtifact } = (await import(require.resolve('@electron/get'))) as {
@@ -89,6 +91,8 @@ async function fetchElectron(folder: string, { say, firstByteMs = 5000 }: FindOp
       platform: process.platform,
       arch: process.arch,
       checksums: require('./checksums.json'),
+      // The installer looks there too.
+      cacheRoot: env.electron_config_cache,
       downloadOptions: {
         quiet: true,
         signal: giveUp.signal,
@@ -97,16 +101,16 @@ async function fetchElectron(folder: string, { say, firstByteMs = 5000 }: FindOp
           const whole = Math.floor(percent * 100);
           if (total === null || whole === shown) return;
           shown = whole;
-          say(`\rFetching Electron ${version}: ${whole} %`);
+          progress(`Fetching Electron ${version}: ${whole} %`);
         },
       },
     });
   } finally {
     clearTimeout(timer);
   }
-  say('Unpacking …');
+  progress('Unpacking Electron …');
   await new Promise<void>((resolve, reject) => {
-    const child = spawn(process.execPath, [join(folder, 'install.js')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [join(folder, 'install.js')], { stdio: ['ignore', 'ignore', 'pipe'], env });
     let errors = '';
     child.stderr.on('data', (piece) => {
       errors += piece;

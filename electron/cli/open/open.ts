@@ -16,16 +16,19 @@ export type OpenOptions = {
   /** As root: a window without Chromium's sandbox, which refuses root, instead of a browser. */
   asRoot: boolean;
   env: NodeJS.ProcessEnv;
-  /** One line for the person, on standard error; one that begins with \r replaces the line before. */
+  /** One line for the person, on standard error. */
   say(line: string): void;
+  /** How far a fetch has come; each text takes the place of the one before. Shown on a terminal only. */
+  progress(text: string): void;
   /** Aborted when the person interrupts. */
   signal: AbortSignal;
+  platform?: NodeJS.Platform;
 };
 
 /** Opens the app and resolves when the person has closed it or interrupted. */
 export async function openApp(options: OpenOptions): Promise<void> {
   const { say, signal } = options;
-  if (process.platform !== 'linux') {
+  if ((options.platform ?? process.platform) !== 'linux') {
     say('Overlay mounts live on Linux only: on this system the app opens what was saved.');
   }
   const opened = await openWindow(options);
@@ -37,7 +40,7 @@ export async function openApp(options: OpenOptions): Promise<void> {
 }
 
 /** Resolves with `closed` once a window stood and is closed, or with why there was none. */
-async function openWindow({ dist, stack, asRoot, env, say, signal }: OpenOptions): Promise<'closed' | Why> {
+async function openWindow({ dist, stack, asRoot, env, say, progress, signal }: OpenOptions): Promise<'closed' | Why> {
   const isRoot = process.getuid?.() === 0;
   if (isRoot && !asRoot) {
     const again = env.npm_lifecycle_event === 'start' ? 'npm start -- --as-root' : 'stratoscope open --as-root';
@@ -49,7 +52,7 @@ async function openWindow({ dist, stack, asRoot, env, say, signal }: OpenOptions
   if (process.platform === 'linux' && !hasDisplay(env)) {
     return { cause: 'there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)', cure: 'start it on a desktop' };
   }
-  const found = await findElectron({ root: join(dist, '..'), env, say });
+  const found = await findElectron({ root: join(dist, '..'), env, say, progress });
   if ('missing' in found) {
     return { cause: found.missing, cure: 'set ELECTRON_OVERRIDE_DIST_PATH to the folder of an Electron' };
   }
