@@ -1,7 +1,8 @@
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { CellKind, ObjectDetail } from '../../shared/ipc/engine.ts';
+import { cellWords } from '../marks/shapes.ts';
 import { layerLetter, layerRanges, runsOf } from './ranges.ts';
-import { cellWord, type LayerLine, layerLines, roleWord, UNKNOWN } from './words.ts';
+import { type LayerLine, layerLines, roleWord, UNKNOWN } from './words.ts';
 
 /** A row of the strip that stands on its side: one layer with something in it, or a run of layers without. */
 export type WayRow = {
@@ -41,7 +42,7 @@ export function wayOf(detail: ObjectDetail, facts: ListObject): Way {
     if (!entry) {
       const layers = run.map((line) => line.layer);
       const letter = layers.length === 1 ? layerLetter(layers[0] as number) : layerRanges(layers);
-      return { kind: first.kind, role: first.role, letter, ino: null, word: cellWord(first.kind), layer: null };
+      return { kind: first.kind, role: first.role, letter, ino: null, word: cellWords(first.kind), layer: null };
     }
     const word = first.kind === 'stands' ? 'stands there' : roleWord(entry, object);
     return { ...first, letter: layerLetter(first.layer), ino: entry.ino, word, layer: first.layer };

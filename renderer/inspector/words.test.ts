@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HiddenBy, ListLayer, type ListObject, OriginState, type ScanObject } from '../../shared/contract/scan.ts';
-import { CellKind } from '../../shared/ipc/engine.ts';
-import {
-  bytesWord,
-  cellWord,
-  grouped,
-  hiddenByWord,
-  layerLines,
-  layerProblem,
-  markWords,
-  originWord,
-} from './words.ts';
+import type { CellKind } from '../../shared/ipc/engine.ts';
+import { bytesWord, grouped, hiddenByWord, layerLines, layerProblem, markWords, originWord } from './words.ts';
 
 const layer = (n: number, state: ListLayer['state'] = 'ok'): ListLayer => ({
   layer: n,
@@ -32,7 +23,6 @@ describe('words', () => {
 
   it('has a sentence of its own for every value of the contract', () => {
     const distinct = (words: string[]): void => expect(new Set(words).size).toBe(words.length);
-    distinct(CellKind.options.map(cellWord));
     distinct(OriginState.options.map(originWord));
     distinct(HiddenBy.options.map(hiddenByWord));
     const states = ListLayer.shape.state.options;

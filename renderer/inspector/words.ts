@@ -65,21 +65,6 @@ export function roleWord(entry: ScanEntry, object: ScanObject): string {
   }
 }
 
-const CELLS: Record<CellKind, string> = {
-  absent: 'absent',
-  used: 'used',
-  hidden: 'hidden',
-  origin: 'hidden, gives the number',
-  whiteout: 'whiteout',
-  opaque: 'opaque',
-  metacopy: 'metacopy, attributes from here',
-  data: 'its data, from here',
-  stands: 'stands there, whether used is unknown',
-  unknown: 'unknown',
-  reading: 'being read',
-};
-export const cellWord = (kind: CellKind): string => CELLS[kind];
-
 /** One layer of an object: what the strip draws there and the entries behind it. */
 export type LayerLine = {
   layer: number;

@@ -5,8 +5,8 @@ import type { ListObject } from '../../shared/contract/scan.ts';
 import type { DecodedXattr, ObjectDetail } from '../../shared/ipc/engine.ts';
 import { groupBytes, hexPieces, rangeWords } from './bytes.ts';
 import { layerLetter } from './ranges.ts';
-import { commandsOf, Section } from './section.tsx';
-import { safe } from './sentence.tsx';
+import { commandsOf, Section } from './Section.tsx';
+import { safe } from './Sentence.tsx';
 import { roleOf } from './words.ts';
 
 /** Every attribute that was read, overlay's own first, each with its bytes and what they mean. */
@@ -141,7 +141,7 @@ function Fields(props: Link & { name: string; xattr: DecodedXattr; chosen: numbe
             <th scope="row">{field.label}</th>
             <td>
               {safe(field.text)}
-              <span className="sr-only">, {rangeWords(field)}</span>
+              <span className="sr">, {rangeWords(field)}</span>
             </td>
           </tr>
         ))}

@@ -1,7 +1,7 @@
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { ObjectDetail } from '../../shared/ipc/engine.ts';
-import { safe } from './sentence.tsx';
-import { Cell } from './shapes.tsx';
+import { Cell } from '../marks/Cell.tsx';
+import { safe } from './Sentence.tsx';
 import { type Way, wayOf } from './way.ts';
 
 const ROW = 24;
@@ -18,7 +18,7 @@ export function WayPicture({ detail, facts, name }: { detail: ObjectDetail; fact
       </div>
       <Line rows={way.rows.length} width={20} className="way-line way-in" path={inward(way)} />
       <table className="way-layers">
-        <caption className="sr-only">The layers, top first, with what stands there</caption>
+        <caption className="sr">The layers, top first, with what stands there</caption>
         <tbody>
           {way.rows.map((row) => (
             <tr key={row.letter}>

@@ -5,38 +5,35 @@ import { useCallback, useState } from 'react';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import type { ListObject } from '../../shared/contract/scan.ts';
-import type { EngineContract, ObjectDetail } from '../../shared/ipc/engine.ts';
-import type { Client, Failure } from '../../shared/ipc/rpc.ts';
-import { AnnounceContext, CopyButton } from './command.tsx';
+import type { ObjectDetail } from '../../shared/ipc/engine.ts';
+import type { Failure } from '../../shared/ipc/rpc.ts';
+import { Glyph } from '../marks/Glyph.tsx';
+import { Name } from '../marks/Name.tsx';
+import { useSelection } from '../state/selection.ts';
+import { useSession } from '../state/session.ts';
+import { AnnounceContext, CopyButton } from './Copy.tsx';
 import { exactText, shellWord } from './copy.ts';
-import { Explain } from './explain.tsx';
+import { useDetail } from './detail.ts';
+import { Explain } from './Explain.tsx';
 import type { FeedState } from './feed.ts';
-import { Inodes } from './inodes.tsx';
-import { Layers } from './layers.tsx';
-import { safe } from './sentence.tsx';
-import { Glyph } from './shapes.tsx';
-import { StripKey } from './strip-key.tsx';
-import { useDetail } from './use-detail.ts';
+import { Inodes } from './Inodes.tsx';
+import { Layers } from './Layers.tsx';
+import { safe } from './Sentence.tsx';
+import { StripKey } from './StripKey.tsx';
 import { bytesWord, hiddenByWord, modeWord, roleOf, typeWord } from './words.ts';
-import { Xattrs } from './xattrs.tsx';
+import { Xattrs } from './Xattrs.tsx';
 
 const TABS = { explain: 'Explain', layers: 'Layers', inodes: 'Inodes', xattrs: 'Xattrs' } as const;
 type Tab = keyof typeof TABS;
 
-export type InspectorProps = {
-  engine: Client<EngineContract>;
-  /** The view that is shown and what it is of; null while no stack is open. */
-  view: number | null;
-  facts: ListObject | null;
-  /** The selected row; its path is shown at once, before the answer comes. */
-  selected: { id: number; path: Bytes } | null;
-  /** Changes when the picture does: the answer is then asked for again. */
-  edition: number | string;
-};
-
 /** Everything about the selected object: words, layers, inodes, attributes with their bytes. */
-export function Inspector({ engine, view, facts, selected, edition }: InspectorProps) {
-  const [state, retry] = useDetail(engine, view, selected?.id ?? null, edition);
+export function Inspector() {
+  const client = useSession((session) => session.client);
+  const stack = useSession((session) => session.stack);
+  const edition = useSession(({ viewState }) => `${viewState?.phase} ${viewState?.readAtNs}`);
+  const { id, path, row } = useSelection();
+  const seen = row === null ? '' : `${row.status} ${row.cells.join(' ')}`;
+  const [state, retry] = useDetail(client, stack?.view ?? null, id, `${edition} ${seen}`);
   const [tab, setTab] = useState<Tab>('explain');
   const [said, setSaid] = useState('');
   const announce = useCallback((text: string) => {
@@ -47,11 +44,11 @@ export function Inspector({ engine, view, facts, selected, edition }: InspectorP
     <AnnounceContext.Provider value={announce}>
       <Tooltip.Provider delayDuration={400}>
         <aside className="inspector" aria-label="Inspector">
-          {selected === null || facts === null ? (
+          {path === null || stack === null ? (
             <StripKey />
           ) : (
             <Tabs.Root className="insp-tabs" value={tab} onValueChange={(value) => setTab(value as Tab)}>
-              <Head path={selected.path} state={state} facts={facts} />
+              <Head path={path} state={state} facts={stack.facts} />
               <Tabs.List className="insp-tablist" aria-label="Views of the entry">
                 {(Object.keys(TABS) as Tab[]).map((one) => (
                   <Tabs.Trigger key={one} value={one}>
@@ -59,12 +56,17 @@ export function Inspector({ engine, view, facts, selected, edition }: InspectorP
                   </Tabs.Trigger>
                 ))}
               </Tabs.List>
-              <Tabs.Content className="insp-body" value={tab} key={tab} aria-busy={state.phase === 'reading'}>
-                <Body state={state} facts={facts} tab={tab} retry={retry} />
+              <Tabs.Content
+                className="insp-body selectable"
+                value={tab}
+                key={tab}
+                aria-busy={state.phase === 'reading'}
+              >
+                <Body state={state} path={path} facts={stack.facts} tab={tab} retry={retry} />
               </Tabs.Content>
             </Tabs.Root>
           )}
-          <div role="status" className="sr-only">
+          <div role="status" className="sr">
             {said}
           </div>
         </aside>
@@ -84,7 +86,7 @@ function Head({ path, state, facts }: { path: Bytes; state: FeedState; facts: Li
     <div className="insp-head">
       <h2>
         <span className="insp-path" title={shown}>
-          <bdi>{shown}</bdi>
+          <bdi>{path === '' ? '/' : <Name bytes={path} />}</bdi>
         </span>
         <CopyButton label="Copy path" what="path" text={exactText(path)} />
         <CopyButton label="Copy path, quoted for a shell" what="quoted path" text={shellWord(path)} as="quoted" />
@@ -103,7 +105,7 @@ function StatusLine({ detail, facts }: { detail: ObjectDetail; facts: ListObject
   const hidden = row.status === 'hidden' && row.hiddenBy ? ` by ${hiddenByWord(row.hiddenBy)}` : '';
   return (
     <>
-      <Glyph status={row.status} role={role} />
+      <Glyph status={row.status} top={role} />
       <span className="cut" title={parts.join(' · ')}>
         {row.status}
         {hidden} · {parts.join(' · ')}
@@ -112,14 +114,16 @@ function StatusLine({ detail, facts }: { detail: ObjectDetail; facts: ListObject
   );
 }
 
-function Body({ state, facts, tab, retry }: { state: FeedState; facts: ListObject; tab: Tab; retry: () => void }) {
+type BodyProps = { state: FeedState; path: Bytes; facts: ListObject; tab: Tab; retry: () => void };
+
+function Body({ state, path, facts, tab, retry }: BodyProps) {
   if (state.phase === 'failed') return <Failed failure={state.failure} retry={retry} />;
   if (state.phase === 'none' || state.detail === null) return <Reading />;
   const { detail } = state;
   const shared = { detail, facts };
   const name = detail.path === '' ? '/' : textForEyes(detail.path.slice(detail.path.lastIndexOf('/') + 1) as Bytes);
   return (
-    <div className={state.phase === 'reading' ? 'insp-older' : undefined} key={detail.id}>
+    <div className={detail.path === path ? undefined : 'insp-older'} key={detail.path}>
       {tab === 'explain' && <Explain {...shared} name={name} />}
       {tab === 'layers' && <Layers {...shared} />}
       {tab === 'inodes' && <Inodes {...shared} />}
@@ -131,7 +135,7 @@ function Body({ state, facts, tab, retry }: { state: FeedState; facts: ListObjec
 function Reading() {
   return (
     <div className="insp-reading">
-      <span className="sr-only">Reading</span>
+      <span className="sr">Reading</span>
       {['wide', 'wide', 'mid', 'short', 'wide', 'mid'].map((width, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: placeholders
         <span key={index} className={`insp-ghost ${width}`} />

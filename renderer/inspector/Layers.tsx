@@ -1,17 +1,18 @@
-import { asBytes, type Bytes, bytesOfBase64, bytesOfText, joinBytes } from '../../shared/bytes/bytes.ts';
+import { type Bytes, bytesOfBase64, bytesOfText, joinBytes } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import type { ListLayer, ListObject, ScanEntry } from '../../shared/contract/scan.ts';
 import type { ObjectDetail } from '../../shared/ipc/engine.ts';
-import { CommandButton, CopyButton } from './command.tsx';
+import { Cell } from '../marks/Cell.tsx';
+import { Name } from '../marks/Name.tsx';
+import { cellWords } from '../marks/shapes.ts';
+import { CommandButton, CopyButton } from './Copy.tsx';
 import { exactText } from './copy.ts';
 import { layerLetter, layerRanges } from './ranges.ts';
-import { commandsOf } from './section.tsx';
-import { safe, Value } from './sentence.tsx';
-import { Cell } from './shapes.tsx';
+import { commandsOf } from './Section.tsx';
+import { safe, Value } from './Sentence.tsx';
 import { lineRuns } from './way.ts';
 import {
   bytesWord,
-  cellWord,
   hiddenByWord,
   type LayerLine,
   layerLines,
@@ -43,7 +44,13 @@ function LayerItem({ run, detail }: { run: LayerLine[]; detail: ObjectDetail }) 
         <Cell kind={line.kind} role={line.role} />
         <b className={`mono ${line.kind === 'absent' ? 'two' : `c-${line.role}`}`}>{letters}</b>
         <span className="dim">
-          {problem ? safe(problem) : line.kind === 'unknown' ? <i className="unknown">unknown</i> : cellWord(line.kind)}
+          {problem ? (
+            safe(problem)
+          ) : line.kind === 'unknown' ? (
+            <i className="unknown">unknown</i>
+          ) : (
+            cellWords(line.kind)
+          )}
         </span>
       </li>
     );
@@ -63,12 +70,12 @@ function LayerItem({ run, detail }: { run: LayerLine[]; detail: ObjectDetail }) 
 }
 
 function LayerPlace({ layer }: { layer: ListLayer }) {
-  const path = textForEyes(layerPath(layer) ?? asBytes('unknown'));
+  const path = layerPath(layer);
   const id = layer.fs.id === null || layer.fs.id === 'unknown' ? '' : ` · fs ${layer.fs.id}`;
   return (
     <>
-      <span className="insp-layer-path mono cut" title={path}>
-        <bdi>{path === 'unknown' ? <i className="unknown">unknown</i> : path}</bdi>
+      <span className="insp-layer-path mono cut" title={path === null ? undefined : textForEyes(path)}>
+        <bdi>{path === null ? <i className="unknown">unknown</i> : <Name bytes={path} />}</bdi>
       </span>
       <span className="dim">
         {layer.fs.type}
@@ -114,7 +121,9 @@ function EntryFacts({ entry, line, detail }: { entry: ScanEntry; line: LayerLine
       {full && (
         <p className="insp-entry-path">
           <span className={`mono cut ${elsewhere ? '' : 'dim'}`} title={textForEyes(full)}>
-            <bdi>{textForEyes(elsewhere ? entryBytes(entry) : full)}</bdi>
+            <bdi>
+              <Name bytes={elsewhere ? entryBytes(entry) : full} />
+            </bdi>
           </span>
           <CopyButton label={`Copy the path in ${layerLetter(entry.layer)}`} what="path" text={exactText(full)} />
         </p>

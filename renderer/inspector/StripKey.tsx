@@ -2,7 +2,7 @@ import { OctagonAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ListLayer } from '../../shared/contract/scan.ts';
 import type { CellKind } from '../../shared/ipc/engine.ts';
-import { Cell } from './shapes.tsx';
+import { Cell } from '../marks/Cell.tsx';
 
 type KeyLine = { kind: CellKind; role: ListLayer['role']; word: string; rest: string };
 

@@ -1,10 +1,10 @@
 import type { ListObject, ScanEntry } from '../../shared/contract/scan.ts';
 import type { ObjectDetail } from '../../shared/ipc/engine.ts';
-import { CommandButton, CopyButton } from './command.tsx';
+import { Cell } from '../marks/Cell.tsx';
+import { CommandButton, CopyButton } from './Copy.tsx';
 import { layerLetter } from './ranges.ts';
-import { commandsOf, Section } from './section.tsx';
-import { safe, Value } from './sentence.tsx';
-import { Cell } from './shapes.tsx';
+import { commandsOf, Section } from './Section.tsx';
+import { safe, Value } from './Sentence.tsx';
 import { layerLines, layerWord, originWord, roleWord } from './words.ts';
 
 /** The real inode and device behind every entry, the origin and the index. */
@@ -28,7 +28,7 @@ export function Inodes({ detail, facts }: { detail: ObjectDetail; facts: ListObj
               </th>
               <th scope="col">Use</th>
               <th scope="col">
-                <span className="sr-only">By hand</span>
+                <span className="sr">By hand</span>
               </th>
             </tr>
           </thead>

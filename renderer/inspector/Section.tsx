@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { FactCommand } from '../../shared/ipc/engine.ts';
-import { CommandButton } from './command.tsx';
+import { CommandButton } from './Copy.tsx';
 
 /** A heading of the inspector, the commands that show its facts at its right end. */
 export function Section(props: { title: ReactNode; commands?: FactCommand[]; children: ReactNode }) {

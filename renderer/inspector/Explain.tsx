@@ -1,15 +1,15 @@
 import { useId, useRef, useState } from 'react';
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { LookupStep, ObjectDetail } from '../../shared/ipc/engine.ts';
-import { CommandButton, Hint } from './command.tsx';
+import { CommandButton, Hint } from './Copy.tsx';
 import { layerLetter } from './ranges.ts';
-import { commandsOf, Section } from './section.tsx';
-import { SentenceText, safe, Value } from './sentence.tsx';
+import { commandsOf, Section } from './Section.tsx';
+import { SentenceText, safe, Value } from './Sentence.tsx';
 import { localTime } from './time.ts';
+import { WayPicture } from './WayPicture.tsx';
 import { lineRuns } from './way.ts';
-import { WayPicture } from './way-picture.tsx';
 import { layerLines, roleOf } from './words.ts';
-import { XattrBlock } from './xattrs.tsx';
+import { XattrBlock } from './Xattrs.tsx';
 
 /** More rows than this and the strip on its side is a list, in the tab Layers. */
 const MOST_WAY_ROWS = 12;

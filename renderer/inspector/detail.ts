@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import type { EngineContract } from '../../shared/ipc/engine.ts';
-import type { Client } from '../../shared/ipc/rpc.ts';
+import type { EngineClient } from '../state/session.ts';
 import { createFeed, type Feed, type FeedState } from './feed.ts';
 
 /**
@@ -8,17 +7,17 @@ import { createFeed, type Feed, type FeedState } from './feed.ts';
  * came in): the same row is then asked for anew.
  */
 export function useDetail(
-  engine: Client<EngineContract>,
+  engine: EngineClient | null,
   view: number | null,
   id: number | null,
-  edition: number | string,
+  edition: string,
 ): [FeedState, () => void] {
   const [state, setState] = useState<FeedState>({ phase: 'none' });
   const feed = useRef<Feed | null>(null);
   feed.current ??= createFeed(setState);
   useEffect(() => () => feed.current?.stop(), []);
   useEffect(() => {
-    if (view === null || id === null) feed.current?.select(null, null);
+    if (engine === null || view === null || id === null) feed.current?.select(null, null);
     else feed.current?.select(`${view} ${id} ${edition}`, (signal) => engine.call('detail', { view, id }, { signal }));
   }, [engine, view, id, edition]);
   return [state, () => feed.current?.retry()];
