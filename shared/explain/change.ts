@@ -1,0 +1,149 @@
+import type { ListObject, ScanObject } from '../contract/scan.ts';
+import type { Sentence } from '../ipc/engine.ts';
+import type { EffectiveOptions } from '../options/effective.ts';
+import { type LayerNames, line, mark, option, strong } from './words.ts';
+
+/** What would make it another: an operation through the mount, another option, or more that can be read. */
+export function changeSentences(
+  object: ScanObject,
+  stack: ListObject,
+  names: LayerNames,
+  effective: EffectiveOptions,
+): Sentence[] {
+  const out: Sentence[] = [...knownIf(object, stack, names)];
+  const hasUpper = stack.layers.some(({ role }) => role === 'upper');
+  if (object.hiddenBy !== null) {
+    out.push(line`It would come to light if what hides it went: ${revealedBy(object)}.`);
+    return out;
+  }
+  if (object.lookup === 'EPERM' || object.lookup === 'EIO') out.push(...errorChange(object, effective));
+  if (object.lookup !== 'ok' && object.type !== 'whiteout') return out;
+  if (!hasUpper || stack.readonly) {
+    out.push(
+      line`${hasUpper ? 'The mount is read-only' : 'The stack has no upper'}, so nothing done through it changes this.`,
+    );
+    return out;
+  }
+  out.push(...(object.type === 'whiteout' ? whiteoutChange(object, names) : writableChange(object, names, effective)));
+  return out;
+}
+
+/** What stands in the way of knowing, and how it would be known. */
+function knownIf(object: ScanObject, stack: ListObject, names: LayerNames): Sentence[] {
+  const out: Sentence[] = [];
+  const marks = object.entries.flatMap((entry) => entry.marks).concat(object.marks);
+  const isUnread = marks.some((one) => one.startsWith('unknown:')) || object.origin === 'unknown';
+  if (isUnread && stack.privilege === 'partial') {
+    out.push(line`${strong('Read with privilege')} (CAP_SYS_ADMIN), its marks and origin would be known.`);
+  } else if (isUnread) out.push(line`Its marks would be known if the layer let them be read.`);
+  if (object.origin !== null && object.origin !== 'unknown' && object.origin.state === 'unverified') {
+    out.push(line`${strong('Read with privilege')} (CAP_DAC_READ_SEARCH), its ${mark('origin')} could be verified.`);
+  }
+  const unread = stack.layers.filter(
+    ({ state, role }) => role !== 'data' && (state === 'unreadable' || state === 'missing'),
+  );
+  const isUnknown = object.lookup === 'unknown' || object.listed === 'unknown' || object.provenance === 'unknown';
+  if (isUnknown && unread.length > 0) {
+    out.push(line`It would be known if ${names.all(unread.map(({ layer }) => layer))} could be read.`);
+  }
+  if (object.findings.includes('origin-shared')) {
+    out.push(
+      line`Other paths come to the same lower object; the one that the kernel looks up first wins, the others answer ESTALE. A copy-up of its own, without the other’s ${mark('origin')} or redirect, would end that.`,
+    );
+  }
+  if (object.assumed) {
+    out.push(
+      line`It rests on a lower whose place was derived from a relative path: privilege, to compare handles, would confirm it.`,
+    );
+  }
+  return out;
+}
+
+function revealedBy(object: ScanObject): string {
+  switch (object.hiddenBy) {
+    case 'file':
+      return 'the non-directory above it removed from its layer';
+    case 'whiteout':
+      return 'the whiteout above it removed from its layer';
+    case 'opaque':
+      return 'the opaque mark taken off the directory above';
+    case 'directory':
+      return 'the directory above it removed from its layer';
+    case 'redirect':
+      return 'the redirect taken off the directory above';
+    default:
+      return 'what ended the lookup above it removed from its layer';
+  }
+}
+
+function errorChange(object: ScanObject, effective: EffectiveOptions): Sentence[] {
+  const out: Sentence[] = [];
+  const marks = new Set(object.entries.flatMap((entry) => entry.marks));
+  if ((marks.has('redirect') || object.redirect !== undefined) && effective.redirectDir === 'nofollow') {
+    out.push(
+      line`Mounted with ${option('redirect_dir=follow')} or ${option('redirect_dir=on')}, its redirect would be followed.`,
+    );
+  }
+  if (marks.has('metacopy') && !effective.metacopy) {
+    out.push(line`Mounted with ${option('metacopy=on')}, its data would be looked for below.`);
+  }
+  if (out.length === 0) {
+    out.push(line`It would answer again once its damaged mark or its missing data were put right in the layer.`);
+  }
+  return out;
+}
+
+function whiteoutChange(object: ScanObject, names: LayerNames): Sentence[] {
+  const top = object.entries[0];
+  const below = object.entries.slice(1);
+  if (below.length === 0)
+    return [line`Nothing lies below that it hides; making the name again would put a new entry in its place.`];
+  const reveals = line`${names.the((below[0] as { layer: number }).layer)}’s ${below[0]?.type === 'dir' ? 'directory' : 'entry'} would be seen again`;
+  const how =
+    top?.layer === 0 ? 'the whiteout were removed from the upper, unmounted' : 'the whiteout were not in its layer';
+  return [line`If ${how}, ${reveals}. Making the name again through the mount puts a new entry in its place.`];
+}
+
+function writableChange(object: ScanObject, names: LayerNames, effective: EffectiveOptions): Sentence[] {
+  const top = object.entries[0];
+  const isUpper = top?.layer === 0;
+  const below = object.entries.filter(({ layer, role }) => layer !== 0 && role !== 'data');
+  if (object.type === 'dir') {
+    const rename =
+      effective.redirectDir === 'on'
+        ? line`Renaming it would leave the mark ${mark('redirect')}, for ${option('redirect_dir=on')}.`
+        : line`Renaming it fails with EXDEV, for ${option(`redirect_dir=${effective.redirectDir}`)} makes no redirects.`;
+    const removal = line`Removing it leaves a whiteout; made anew, it would be ${mark('opaque')}.`;
+    if (!isUpper) return [line`Anything made or changed in it copies up the directory, alone.`, rename, removal];
+    return below.length > 0
+      ? [rename, removal]
+      : [line`Nothing below shines through, so removing or renaming it leaves nothing behind.`];
+  }
+  if (isUpper) {
+    if (object.marks.includes('metacopy')) {
+      return [line`Opened for writing, its bytes are copied up too and the mark ${mark('metacopy')} goes.`];
+    }
+    if (below.length === 0) return [line`Removed, it leaves nothing behind, for no layer below has the name.`];
+    return [
+      line`Removed through the mount, it leaves a whiteout; removed from the upper, unmounted, ${names.the((below[0] as { layer: number }).layer)}’s would be seen again.`,
+    ];
+  }
+  const links = object.entries.some(({ nlink }) => typeof nlink === 'number' && nlink > 1);
+  const out: Sentence[] = [];
+  if (object.type === 'file') {
+    out.push(line`Opened for writing, even without a write, it is copied up whole.`);
+    out.push(
+      effective.metacopy
+        ? line`A change of its attributes alone copies up these alone, for ${option('metacopy=on')}.`
+        : line`So does a change of its attributes alone, for ${option('metacopy=off')}.`,
+    );
+  } else out.push(line`A change of its attributes copies it up.`);
+  if (links) {
+    out.push(
+      effective.index
+        ? line`Its other names would follow, for ${option('index=on')}.`
+        : line`Its other names would stay with the lower inode: ${option('index=off')} lets the copy-up split them, and its number changes.`,
+    );
+  }
+  return out;
+}

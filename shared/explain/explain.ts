@@ -1,0 +1,59 @@
+import type { ListObject, ScanObject } from '../contract/scan.ts';
+import type { DecodedXattr, LookupStep, Sentence, Span } from '../ipc/engine.ts';
+import { effectiveOptions } from '../options/effective.ts';
+import { changeSentences } from './change.ts';
+import { dataSentence, leadSentences, redirectSentence } from './lead.ts';
+import { markSentences, optionSentence, originSentence, problemSentences } from './marks.ts';
+import { enumerate, LayerNames, line, strong } from './words.ts';
+
+export type ExplainInput = {
+  object: ScanObject;
+  steps: LookupStep[];
+  stack: ListObject;
+  /** Module parameters: what options not shown come to. */
+  parameters: Record<string, string>;
+  xattrs: DecodedXattr[];
+};
+
+/**
+ * An object in words: every layer that it stands in, every mark, rule and option that counts for it, and what would
+ * change it. Objects that differ in any of these never get the same text.
+ */
+export function explain(input: ExplainInput): { explanation: Sentence[]; wouldChange: Sentence[] } {
+  const { object, stack } = input;
+  const names = new LayerNames(stack);
+  const effective = effectiveOptions(stack.options, input.parameters);
+  const sentences: (Sentence | null)[] = [
+    ...leadSentences(object, stack, names),
+    dataSentence(object, names),
+    redirectSentence(object),
+    originSentence(object, names),
+    ...markSentences(object, stack, names),
+    ...problemSentences(input.xattrs, names),
+    optionSentence(object, stack, effective),
+    object.findings.includes('origin-shared')
+      ? line`It shares its lower object with another path (${strong('origin-shared')}).`
+      : null,
+    object.assumed ? line`All this rests on a lower whose place is ${strong('assumed')}.` : null,
+    rulesSentence(input.steps, names),
+  ];
+  return {
+    explanation: sentences.filter((one) => one !== null),
+    wouldChange: changeSentences(object, stack, names, effective),
+  };
+}
+
+/** The rules that the lookup met, each with the layers where it met them. */
+function rulesSentence(steps: LookupStep[], names: LayerNames): Sentence | null {
+  const groups: { rule: string; found: string; layers: number[] }[] = [];
+  for (const { rule, found, layer } of steps) {
+    const last = groups.at(-1);
+    if (last && last.rule === rule && last.found === found && !last.layers.includes(layer)) last.layers.push(layer);
+    else groups.push({ rule, found, layers: [layer] });
+  }
+  if (groups.length === 0) return null;
+  const items: Span[][] = groups.map(
+    ({ rule, found, layers }) => line`${names.all(layers)} ${strong(rule)} (${found})`,
+  );
+  return line`Rules of the lookup: ${enumerate(items)}.`;
+}

@@ -1,0 +1,124 @@
+import type { ListObject, MarkText, ScanObject } from '../contract/scan.ts';
+import type { DecodedXattr, Sentence } from '../ipc/engine.ts';
+import type { EffectiveOptions } from '../options/effective.ts';
+import { enumerate, type LayerNames, line, mark, number, option, strong } from './words.ts';
+
+/** What each mark does, on the layers that carry it. */
+const MARK_SAYS: Record<string, string> = {
+  whiteout: 'a character device 0:0: the name is gone from here down',
+  'xattr-whiteout': 'an empty file with the attribute whiteout: a lookup ends here, as at a whiteout',
+  opaque: 'nothing below it is merged',
+  redirect: 'the layers below are asked for another name',
+  metacopy: 'only the attributes stand here, the bytes stand below',
+  impure: 'entries in it may have an origin, so a listing looks their numbers up',
+  indexed: 'a hard link that the index keeps whole over copy-up',
+  protattr: 'immutable or append-only, kept by the overlay since the real inode does not have it',
+};
+
+/** One sentence for each mark, naming the layers that carry it; also those that are unknown or do not count. */
+export function markSentences(object: ScanObject, stack: ListObject, names: LayerNames): Sentence[] {
+  const carriers = new Map<MarkText, number[]>();
+  for (const entry of object.entries) {
+    for (const one of entry.marks) carriers.set(one, [...(carriers.get(one) ?? []), entry.layer]);
+  }
+  const out: Sentence[] = [];
+  for (const [one, layers] of carriers) out.push(sentenceOf(one, line`on ${names.all(layers)}`, stack));
+  for (const one of object.marks) {
+    if (!carriers.has(one)) out.push(sentenceOf(one, line`on the object`, stack));
+  }
+  return out;
+}
+
+function sentenceOf(one: MarkText, where: Sentence, stack: ListObject): Sentence {
+  const colon = one.indexOf(':');
+  if (colon < 0)
+    return line`The mark ${mark(one)} stands ${where}: ${MARK_SAYS[one] ?? 'its meaning is not known here'}.`;
+  const name = one.slice(colon + 1);
+  if (one.startsWith('unknown:')) {
+    return line`Whether the mark ${mark(name)} stands ${where} is ${strong('unknown')}: it could not be read.`;
+  }
+  return line`The mark ${mark(name)} stands ${where} and does ${strong('not count')}: ${whyIgnored(stack)}.`;
+}
+
+function whyIgnored(stack: ListObject): string {
+  if (stack.marks === 'none') return 'a mount of a user namespace without userxattr heeds none';
+  return stack.marks === 'user' ? 'this mount heeds user.overlay.* alone' : 'this mount heeds trusted.overlay.* alone';
+}
+
+/** What the mark `origin` names and what the kernel makes of it. */
+export function originSentence(object: ScanObject, names: LayerNames): Sentence | null {
+  const { origin } = object;
+  if (origin === null) return null;
+  if (origin === 'unknown')
+    return line`Whether it has an ${mark('origin')} is ${strong('unknown')}, and with it which number it keeps.`;
+  const layer = origin.layer === 'unknown' ? line`a layer that is not known` : names.the(origin.layer);
+  const ino = origin.ino === 'unknown' ? 'an inode that is not known' : line`inode ${number(origin.ino)}`;
+  const links = typeof origin.nlink === 'number' && origin.nlink > 1 ? `, which has ${origin.nlink} names,` : '';
+  const named = line`Its ${mark('origin')} is ${layer}’s ${ino}${links}`;
+  const why = origin.why === '' ? '' : ` (${origin.why.replace(/\.$/, '')})`;
+  switch (origin.state) {
+    case 'verified':
+      return line`${named}, ${strong('found alive')}${why}: so its number stays what it was before the copy-up.`;
+    case 'stale':
+      return line`${named}, which is ${strong('gone')}${why}: so the kernel passes over it and the number is the upper’s own.`;
+    case 'foreign':
+      return line`${named}, on a filesystem that is ${strong('none of the layers’')}${why}: so the number is the upper’s own.`;
+    case 'undecodable':
+      return line`${named}, by a handle that ${strong('cannot be decoded')}${why}: so the number is the upper’s own.`;
+    case 'ignored':
+      return line`${named}, which the kernel ${strong('does not follow')}${why}: so the number is the upper’s own.`;
+    case 'unverified':
+      return line`${named}, ${strong('not verified')}${why}: opening a file by its handle needs privilege.`;
+    case 'by-path':
+      return line`${named}, found ${strong('by its path')}${why}, as the kernel does for a metacopy.`;
+    case 'empty':
+      return line`It was copied up, but its ${mark('origin')} is ${strong('empty')}${why}: nothing records from which inode.`;
+  }
+}
+
+/** Attributes that are damaged: what their bytes should be. */
+export function problemSentences(xattrs: DecodedXattr[], names: LayerNames): Sentence[] {
+  return xattrs
+    .filter(({ counts, problem, value }) => counts && problem !== null && value !== null && value !== '')
+    .map(({ name, layer, problem }) => line`${mark(name)} on ${names.the(layer)}: ${problem ?? ''}.`);
+}
+
+/** The options that count for this object, with what they come to. */
+export function optionSentence(object: ScanObject, stack: ListObject, effective: EffectiveOptions): Sentence | null {
+  const marks = new Set(object.entries.flatMap((entry) => entry.marks).concat(object.marks));
+  const plain = new Set([...marks].map((one) => one.replace(/^(unknown|ignored):/, '')));
+  const items: Sentence[] = [];
+  if (plain.has('redirect') || object.redirect !== undefined) {
+    const does = effective.redirectDir === 'nofollow' ? 'forbids to follow a redirect' : 'lets a redirect be followed';
+    items.push(line`${option(`redirect_dir=${effective.redirectDir}`)} ${does}`);
+  }
+  if (plain.has('metacopy')) {
+    const does = effective.metacopy ? 'lets a metacopy be followed' : 'does not';
+    items.push(line`${option(`metacopy=${effective.metacopy ? 'on' : 'off'}`)} ${does}`);
+    if (effective.verity !== 'off') items.push(line`${option(`verity=${effective.verity}`)} checks its digest`);
+  }
+  const isLinked = object.entries.some(({ nlink, type }) => type !== 'dir' && typeof nlink === 'number' && nlink > 1);
+  if (object.type !== 'dir' && (object.origin !== null || plain.has('indexed') || isLinked)) {
+    const does = effective.index ? 'keeps hard links whole over copy-up' : 'lets a copy-up split a hard link';
+    items.push(line`${option(`index=${effective.index ? 'on' : 'off'}`)} ${does}`);
+  }
+  if (effective.nfsExport && object.type === 'dir' && object.entries.length > 1) {
+    items.push(line`${option('nfs_export=on')} merges a directory only with its verified origin`);
+  }
+  if (marks.size > 0 || object.origin !== null) items.push(marksItem(stack));
+  if (items.length === 0) return null;
+  return line`What counts here: ${enumerate(items)}.`;
+}
+
+function marksItem(stack: ListObject): Sentence {
+  switch (stack.marks) {
+    case 'user':
+      return line`${option('userxattr')} takes marks from user.overlay.*`;
+    case 'trusted':
+      return line`without ${option('userxattr')} marks are those of trusted.overlay.*`;
+    case 'none':
+      return line`the mount’s user namespace, without ${option('userxattr')}, heeds no mark`;
+    case 'unknown':
+      return line`which marks count is ${strong('unknown')}`;
+  }
+}
