@@ -1,7 +1,7 @@
 import { type Bytes, base64OfBytes } from '../../shared/bytes/bytes.ts';
 import type { ScanObject } from '../../shared/contract/scan.ts';
 import type { BuiltCase } from './build.ts';
-import { layerNumber, layersOf, walkNodes } from './case.ts';
+import { layerNumber, layersOf, type TreeNode, walkNodes } from './case.ts';
 import type { KernelObject, KernelView } from './oracle.ts';
 
 /**
@@ -9,26 +9,28 @@ import type { KernelObject, KernelView } from './oracle.ts';
  * and with a lie put in. Which file the bytes come from is found by the bytes.
  */
 export function echo(built: BuiltCase, view: KernelView): ScanObject[] {
-  const layers = layersOf(built.case);
   const objects = view.map(([path, object]) => echoObject(built, path, object));
+  (objects[0] as ScanObject).entries = allEntries(built);
+  return objects;
+}
+
+/** Everything that was built in layers that merge, as entries. */
+export function allEntries(built: BuiltCase): ScanObject['entries'] {
   const entries: ScanObject['entries'] = [];
-  for (const [index, layer] of layers.entries()) {
+  for (const [index, layer] of layersOf(built.case).entries()) {
     if (built.case.data.includes(layer)) continue;
     const number = layerNumber(built.case, index);
-    const kinds = new Map<Bytes, string>();
+    const kinds = new Map<Bytes, TreeNode['kind']>();
+    walkNodes(layer.children, (node, path) => void kinds.set(path, node.kind));
     walkNodes(layer.children, (node, path) => {
-      if (node.kind !== 'link') kinds.set(path, node.kind);
-    });
-    walkNodes(layer.children, (node, path) => {
-      const kind = node.kind === 'link' ? (kinds.get(node.target as Bytes) ?? null) : node.kind;
-      if (kind === null) return;
-      const type = kind as ScanObject['entries'][number]['type'];
-      const rest = { dev: '0:0', ino: '0', nlink: 1, size: '0', role: 'hidden', hiddenBy: null, marks: [] } as const;
-      entries.push({ layer: number, path, pathB64: base64OfBytes(path), type, ...rest, marks: [] });
+      const type = node.kind === 'link' ? kinds.get(node.target as Bytes) : node.kind;
+      if (type === undefined || type === 'link') return;
+      const numbers = { dev: '0:0', ino: '0', nlink: 1, size: '0' };
+      const place = { layer: number, path, pathB64: base64OfBytes(path) };
+      entries.push({ ...place, ...numbers, type, role: 'hidden', hiddenBy: null, marks: [] });
     });
   }
-  (objects[0] as ScanObject).entries = entries;
-  return objects;
+  return entries;
 }
 
 function echoObject(built: BuiltCase, path: Bytes, object: KernelObject): ScanObject {

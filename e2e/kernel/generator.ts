@@ -3,7 +3,7 @@ import type { Case, CaseLayer, CaseOptions, FilesystemName, Mark, TreeNode } fro
 import { type Below, makeDirectoryMarks, makeFileMarks, makeMetacopyMarks, makeRootMarks } from './generator-marks.ts';
 import type { Random } from './random.ts';
 
-const commonNames = ['a', 'b', 'c', 'd'].map(asBytes);
+const commonNames = ['a', 'b', 'c', 'd', 'e'].map(asBytes);
 
 /** Names that break careless programs: line breaks, invalid UTF-8, markup, shell words, foreign marks, 255 bytes. */
 export const hostileNames = [
@@ -33,7 +33,7 @@ export function makeCase(random: Random): Case {
     upperWanted || dataCount > 0 ? 1 : 2,
     random.pick([1, 1, 2, 2, 2, 3, 3, 3, 4, 5]) + (upperWanted ? 0 : 1),
   );
-  const names = [...commonNames.slice(0, random.between(2, 4))];
+  const names = [...commonNames.slice(0, random.between(3, 5))];
   if (random.chance(0.2)) names.push(random.pick(hostileNames));
 
   const chooseFilesystem = filesystemChooser(random);
@@ -47,7 +47,7 @@ export function makeCase(random: Random): Case {
   }
   const upper = upperWanted ? makeLayer(context, 'u', 'upper', chooseFilesystem()) : null;
   const ask = namespace === 'user' && !options.userxattr ? 'mount' : random.pick(['mount', 'directories'] as const);
-  return { upper, lowers, data, options, namespace, ask, lookupFirst: random.chance(0.5) };
+  return { upper, lowers, data, options, namespace, ask, lookupFirst: random.chance(0.25) };
 }
 
 function makeOptions(random: Random, namespace: 'init' | 'user', upper: boolean): CaseOptions {
@@ -123,7 +123,7 @@ function makeChildren(
   const { random, names } = context;
   const children: TreeNode[] = [];
   for (const name of names) {
-    if (!random.chance(depth === 1 ? 0.75 : 0.5)) continue;
+    if (!random.chance(depth === 1 ? 0.8 : 0.55)) continue;
     const path = (directory === '' ? name : `${directory}/${name}`) as Bytes;
     const node = makeNode(context, position, name, path, depth, own);
     children.push(node);

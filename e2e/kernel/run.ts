@@ -76,9 +76,9 @@ async function differencesOf(
   onOutcome?: (outcome: Outcome) => void,
 ): Promise<readonly Difference[]> {
   let failed: Error | null = null;
-  const guarded: Scan = async (stack) => {
+  const guarded: Scan = async (stack, peek) => {
     try {
-      return await scan(stack);
+      return await scan(stack, peek);
     } catch (error) {
       failed = error as Error;
       return [];

@@ -1,4 +1,4 @@
-import { asBytes, joinBytes } from '../../shared/bytes/bytes.ts';
+import { asBytes, type Bytes, joinBytes } from '../../shared/bytes/bytes.ts';
 import type { ScanObject } from '../../shared/contract/scan.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
 import { type BuiltCase, buildCase } from './build.ts';
@@ -8,8 +8,15 @@ import type { Filesystems } from './filesystems.ts';
 import type { Observer } from './observer.ts';
 import { type KernelView, mountOptions } from './oracle.ts';
 
-/** Our program: all objects of a stack, hidden ones too. */
-export type Scan = (stack: StackRef) => Promise<readonly ScanObject[]>;
+/** Our program: all objects of a stack, hidden ones too. What comes second is for the tests of this harness alone. */
+export type Scan = (stack: StackRef, peek: Peek) => Promise<readonly ScanObject[]>;
+
+/** What our program may not see: the case, and the kernel's answers. */
+export interface Peek {
+  readonly built: BuiltCase;
+  /** The one look that the answer will be held against: a second look would see what the first one wrote. */
+  look(): Promise<KernelView>;
+}
 
 /** What came of one case. */
 export type Outcome =
@@ -25,7 +32,7 @@ export type Outcome =
 function stackOf(built: BuiltCase, target: string, pid: number | null): StackRef {
   const { upper, lowers, data, options, ask } = built.case;
   if (ask === 'mount') return { kind: 'mount', mount: asBytes(target), pid };
-  const root = (layer: { id: string }) => built.roots.get(layer.id) as ReturnType<typeof asBytes>;
+  const root = (layer: { id: string }) => built.roots.get(layer.id) as Bytes;
   const texts = Object.entries(options).map(([key, value]) => [key, asBytes(value === true ? '' : value)]);
   return {
     kind: 'directories',
@@ -43,8 +50,8 @@ function stackOf(built: BuiltCase, target: string, pid: number | null): StackRef
  */
 export class Laboratory {
   readonly #filesystems: Filesystems;
-  readonly #target: ReturnType<typeof asBytes>;
-  readonly #observers: Record<Case['namespace'], Observer>;
+  readonly #target: Bytes;
+  readonly #observers: Readonly<Record<Case['namespace'], Observer>>;
   #count = 0;
 
   constructor(directory: string, filesystems: Filesystems, observers: Record<Case['namespace'], Observer>) {
@@ -59,9 +66,14 @@ export class Laboratory {
     const refused = await observer.mount(this.#target, mountOptions(built));
     if (refused !== null) return { refused };
     try {
-      const scanned = await scan(stackOf(built, this.#target, observer.pid));
-      const view = await observer.observe(this.#target, namesOf(c), c.lookupFirst);
-      return { comparison: compare(built, scanned, view), scan: scanned, view, built };
+      let view: Promise<KernelView> | null = null;
+      const look = (): Promise<KernelView> => {
+        view ??= observer.observe(this.#target, namesOf(c), c.lookupFirst);
+        return view;
+      };
+      const scanned = await scan(stackOf(built, this.#target, observer.pid), { built, look });
+      const seen = await look();
+      return { comparison: compare(built, scanned, seen), scan: scanned, view: seen, built };
     } finally {
       await observer.unmount(this.#target);
     }
