@@ -188,22 +188,29 @@ const entries = fc
 const origins = fc.option(
   fc.oneof(
     fc.constant('unknown' as const),
-    fc.record({
-      layer: fc.oneof(layers, fc.constant('unknown' as const)),
-      ino: fc.constantFrom('18', '19', 'unknown' as const),
-      nlink: fc.constantFrom(1, 2, 'unknown' as const),
-      state: fc.constantFrom(
-        'verified' as const,
-        'stale' as const,
-        'foreign' as const,
-        'undecodable' as const,
-        'ignored' as const,
-        'unverified' as const,
-        'by-path' as const,
-        'empty' as const,
+    fc
+      .record({
+        layer: fc.oneof(layers, fc.constant('unknown' as const)),
+        ino: fc.constantFrom('18', '19', 'unknown' as const),
+        nlink: fc.constantFrom(1, 2, 'unknown' as const),
+        state: fc.constantFrom(
+          'verified' as const,
+          'stale' as const,
+          'foreign' as const,
+          'undecodable' as const,
+          'ignored' as const,
+          'unverified' as const,
+          'by-path' as const,
+          'empty' as const,
+        ),
+        why: fc.constantFrom('', 'the reason'),
+      })
+      // An empty value names nothing.
+      .map((one) =>
+        one.state === 'empty'
+          ? { ...one, layer: 'unknown' as const, ino: 'unknown' as const, nlink: 'unknown' as const }
+          : one,
       ),
-      why: fc.constantFrom('', 'the reason'),
-    }),
   ),
 );
 const stepLists = fc.array(
@@ -281,7 +288,9 @@ function counts({ object, steps, stack }: ExplainInput): string {
     object.listed,
     object.hiddenBy,
     isGone ? null : object.provenance,
-    object.origin,
+    object.origin === null || object.origin === 'unknown'
+      ? object.origin
+      : { ...object.origin, nlink: object.origin.nlink === 2 },
     object.redirect ?? null,
     isGone || object.lookup !== 'ok' || object.type !== 'file' ? null : object.data,
     object.findings,
