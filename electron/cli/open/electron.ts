@@ -74,7 +74,7 @@ function pinnedBinary(folder: string): string | null {
 async function fetchElectron(folder: string, { env, say, progress, firstByteMs = 5000 }: FindOptions): Promise<void> {
   const require = createRequire(join(folder, 'install.js'));
   const { version } = require('./package.json') as { version: string };
-  const { downloadArtifact } = (await import(require.resolve('@electron/get'))) as {
+  const { downloadArtifact } = require('@electron/get') as {
     downloadArtifact(details: object): Promise<string>;
   };
   const giveUp = new AbortController();
