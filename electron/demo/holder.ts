@@ -33,6 +33,7 @@ remove() {
 }
 trap 'remove "$1" "$2"' EXIT
 trap 'exit 143' HUP INT TERM
+trap '' PIPE
 echo ready
 while IFS= read -r line; do
   eval "$line" </dev/null >&2
@@ -40,9 +41,10 @@ while IFS= read -r line; do
 done
 `;
 
+/** As a slave, the namespace keeps its mounts to itself, and keeps none alive that others unmount. */
 const UNSHARE: Record<DemoForm, string[]> = {
-  root: ['unshare', '--mount', '--propagation', 'private', '--'],
-  userns: ['unshare', '--user', '--map-root-user', '--mount', '--propagation', 'private', '--'],
+  root: ['unshare', '--mount', '--propagation', 'slave', '--'],
+  userns: ['unshare', '--user', '--map-root-user', '--mount', '--propagation', 'slave', '--'],
   directories: [],
 };
 
@@ -102,7 +104,7 @@ export class Holder {
       // A session of its own: a Ctrl-C at the terminal is for the parent, which then ends the demo in order.
       detached: true,
       stdio: 'pipe',
-      env: { ...process.env, NODE: process.execPath },
+      env: { ...process.env, NODE: process.execPath, PWD: dir },
     });
     const { pid } = child;
     if (pid === undefined) {

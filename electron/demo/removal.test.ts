@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -83,6 +84,22 @@ describe('the end of the process that built it', () => {
     const pid = holderOf(demo.dir);
     child.kill(signal);
     expect(await eventually(() => isGone(demo) && !alive(pid))).toBe(true);
+    expect(readdirSync(parent)).toEqual([]);
+  });
+});
+
+describe('the death of the process that builds it', () => {
+  it.each(['base', 'upper/etc/motd', 'merged/srv'])('leaves nothing when it comes as %s is made', async (moment) => {
+    const dir = join(parent, 'demo');
+    const building = spawn(process.execPath, [join(import.meta.dirname, 'testing/hold.ts'), dir, FORM], {
+      stdio: 'pipe',
+    });
+    expect(await eventually(() => existsSync(join(dir, moment)) || existsSync(join(dir, 'upper/etc/hostname')))).toBe(
+      true,
+    );
+    const pid = holderOf(dir);
+    building.kill('SIGKILL');
+    expect(await eventually(() => !alive(pid))).toBe(true);
     expect(readdirSync(parent)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -210,6 +211,33 @@ describe.runIf(isRoot)(
       await held.end();
       expect(listing(Buffer.from(join(parent, 'u')))).toEqual([]);
       expect(mountedAnywhere(parent)).toBe(false);
+    });
+  },
+);
+
+describe.runIf(isRoot)(
+  'the demo where mounts are shared, as systemd has them (elsewhere skipped: it needs uid 0)',
+  () => {
+    it('shows its mounts to nobody, and keeps none alive that others unmount', async () => {
+      const parent = plainDirectory('shared');
+      const other = join(parent, 'other');
+      mkdirSync(other);
+      const shell = `mount -t tmpfs other ${other} && "$@"; true`;
+      const inside = ['unshare', '--mount', '--propagation', 'shared', 'sh', '-c', shell, 'host'];
+      const held = await holdDemo(join(parent, 'demo'), { form: 'root', inside });
+      const host = String(held.child.pid);
+      const mounts = (pid: string): string => readFileSync(`/proc/${pid}/mountinfo`, 'latin1');
+      try {
+        expect(mounts(host)).toContain(` ${other} `);
+        expect(mounts(host)).not.toContain('stratoscope-demo');
+        expect(mounts(String(held.demo.pid))).toContain(` ${other} `);
+        execFileSync('nsenter', ['-t', host, '-m', 'umount', other]);
+        expect(mounts(String(held.demo.pid))).not.toContain(` ${other} `);
+        expect(mounts(String(held.demo.pid))).toContain('stratoscope-demo');
+      } finally {
+        await held.end();
+        rmSync(parent, { recursive: true });
+      }
     });
   },
 );

@@ -72,9 +72,13 @@ export function demoScript(form: DemoForm, options: { data?: boolean; inMemory?:
     ...head.map((line) => `# ${line}`),
     'set -e',
     '[ $# = 1 ] || { echo "usage: sh demo.sh DIR" >&2; exit 2; }',
+    'unset CDPATH',
     'mkdir -p -- "$1"',
     'cd -- "$1"',
     ...PROLOGUE,
+    'for tool in setfattr mount "$NODE"; do',
+    '  command -v "$tool" > /dev/null || { echo "$tool is missing (the path of node may be given as NODE=...)" >&2; exit 1; }',
+    'done',
     ...steps.flatMap(({ command, about }) => ['', `# ${about}`, command]),
     '',
   ].join('\n');
