@@ -5,7 +5,15 @@ import { AT_EMPTY_PATH, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW } from './open.ts';
 /** statx(2): attributes of an inode without opening it, and without following a symlink. */
 
 /** Bits of the mask. */
-export const Statx = { basic: 0x7ff, btime: 0x800, mntId: 0x1000, mntIdUnique: 0x4000, subvolume: 0x8000 } as const;
+export const Statx = {
+  atime: 0x20,
+  ctime: 0x80,
+  basic: 0x7ff,
+  btime: 0x800,
+  mntId: 0x1000,
+  mntIdUnique: 0x4000,
+  subvolume: 0x8000,
+} as const;
 
 /** Bits of stx_attributes. */
 export const StatxAttribute = { automount: 0x1000, mountRoot: 0x2000 } as const;

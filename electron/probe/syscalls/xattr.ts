@@ -25,6 +25,12 @@ const listxattr = bind<List>('listxattr', 'long', ['address', 'address', 'size_t
 const lgetxattr = bind<Get>('lgetxattr', 'long', ['address', 'address', 'address', 'size_t']);
 const getxattr = bind<Get>('getxattr', 'long', ['address', 'address', 'address', 'size_t']);
 
+/**
+ * What is asked for first: the kernel allocates (and clears) as much as a caller offers room for, so that 64 KiB at every
+ * entry would cost half a walk. ERANGE then tells of the few that need more.
+ */
+const FIRST = 512;
+
 /** Size of struct xattr_args: u64 value, u32 size, u32 flags. */
 const XATTR_ARGS = 16;
 
@@ -34,6 +40,7 @@ export class XattrReader {
   readonly list: Memory = new Memory(XATTR_MAX);
   /** The value last read. */
   readonly value: Memory = new Memory(XATTR_MAX);
+  /** struct xattr_args for the first try, and 64 bytes on for the second. */
   readonly #args = new Memory(128);
   /** The text "/proc/self/fd/N/NAME". */
   readonly #text = new Memory(4096);
@@ -42,7 +49,9 @@ export class XattrReader {
 
   constructor() {
     this.#args.view.setBigUint64(0, BigInt(this.value.address), true);
-    this.#args.view.setUint32(8, XATTR_MAX, true);
+    this.#args.view.setUint32(8, FIRST, true);
+    this.#args.view.setBigUint64(64, BigInt(this.value.address), true);
+    this.#args.view.setUint32(64 + 8, XATTR_MAX, true);
   }
 
   /**
@@ -50,13 +59,19 @@ export class XattrReader {
    * of the list in bytes, 0 also where the filesystem has no attributes; −1 on failure, errno() says why.
    */
   names(dirfd: number, memory: Memory, offset: number): number {
-    let got = -1;
+    const got = this.#names(dirfd, memory, offset, FIRST);
+    if (got >= 0) return got;
+    if (errno() === errnos.ERANGE) return this.#names(dirfd, memory, offset, XATTR_MAX);
+    return errno() === errnos.EOPNOTSUPP ? 0 : got;
+  }
+
+  #names(dirfd: number, memory: Memory, offset: number, room: number): number {
     if (this.#hasList) {
-      got = listxattrat(dirfd, memory.address + offset, AT_SYMLINK_NOFOLLOW, this.list.address, XATTR_MAX);
-      if (got < 0 && errno() === errnos.ENOSYS) this.#hasList = false;
+      const got = listxattrat(dirfd, memory.address + offset, AT_SYMLINK_NOFOLLOW, this.list.address, room);
+      if (got >= 0 || errno() !== errnos.ENOSYS) return got;
+      this.#hasList = false;
     }
-    if (!this.#hasList) got = llistxattr(this.#path(dirfd, memory, offset), this.list.address, XATTR_MAX);
-    return got < 0 && errno() === errnos.EOPNOTSUPP ? 0 : got;
+    return llistxattr(this.#path(dirfd, memory, offset), this.list.address, room);
   }
 
   /**
@@ -64,13 +79,19 @@ export class XattrReader {
    * −1 on failure with errno(): ENODATA for trusted.* without privilege.
    */
   get(dirfd: number, memory: Memory, offset: number, attribute: number): number {
+    const got = this.#get(dirfd, memory, offset, attribute, FIRST, this.#args.address);
+    if (got >= 0 || errno() !== errnos.ERANGE) return got;
+    return this.#get(dirfd, memory, offset, attribute, XATTR_MAX, this.#args.address + 64);
+  }
+
+  #get(dirfd: number, memory: Memory, offset: number, attribute: number, room: number, args: number): number {
     if (this.#hasGet) {
       const at = memory.address + offset;
-      const got = getxattrat(dirfd, at, AT_SYMLINK_NOFOLLOW, attribute, this.#args.address, XATTR_ARGS);
+      const got = getxattrat(dirfd, at, AT_SYMLINK_NOFOLLOW, attribute, args, XATTR_ARGS);
       if (got >= 0 || errno() !== errnos.ENOSYS) return got;
       this.#hasGet = false;
     }
-    return lgetxattr(this.#path(dirfd, memory, offset), attribute, this.value.address, XATTR_MAX);
+    return lgetxattr(this.#path(dirfd, memory, offset), attribute, this.value.address, room);
   }
 
   /** As `names`, for what a descriptor itself stands for (O_PATH will do). */

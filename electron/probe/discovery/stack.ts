@@ -1,0 +1,174 @@
+import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
+import type { LayerFacts, StackFacts } from '../../../shared/ipc/probe.ts';
+import { type OverlayText, readOverlayOptions } from '../../../shared/mountinfo/options.ts';
+import { containerName } from './containers.ts';
+import type { HeldObject } from './held-objects.ts';
+import { placeIn } from './layer-facts.ts';
+import { resolveLowers } from './lowers.ts';
+import { isLook, type Reach } from './reach.ts';
+import { type Finder, isObject, type RealObject, realObjectOfHandle } from './real-object.ts';
+import { resolveUpper } from './upper.ts';
+import { components, danger, type SeenMount, type View } from './view.ts';
+
+/** One mount of an overlay, in one namespace. */
+export type Instance = { view: View; seen: SeenMount };
+
+/** An overlay: one superblock, however often it is mounted. */
+export type Overlay = { dev: string; instances: Instance[] };
+
+/** What the resolution of one call works with. */
+export type Context = {
+  reach: Reach;
+  /** Every view that was read, the probe's own first. */
+  views: readonly View[];
+  finder: Finder;
+  /** By the reusable id of the mount. */
+  held: ReadonlyMap<number, readonly HeldObject[]>;
+  /** trusted.* can be read. */
+  trusted: boolean;
+  /** Handles can be opened. */
+  handles: boolean;
+  signal?: AbortSignal | undefined;
+};
+
+/** The overlay that is being resolved, with what its own root says. */
+export type Subject = {
+  overlay: Overlay;
+  text: OverlayText;
+  /** The namespace in which the layers' paths are meant. */
+  view: View;
+  /** The upper's root or, without an upper, that of lower 1; null where the overlay does not tell. */
+  root: RealObject | null;
+  /** Unique id of its mount in `view`; null where there is none, or it is a copy and so has no age of its own. */
+  mountAge: bigint | null;
+};
+
+const isWhole = ({ seen }: Instance): boolean => seen.mount.root === '/';
+
+/** Instances likeliest to be the mounter's first: whole before parts, our own namespace, not a container's root. */
+function inOrder(instances: readonly Instance[]): Instance[] {
+  const weight = ({ view, seen }: Instance): number =>
+    (seen.mount.root === '/' ? 0 : 4) + (seen.mount.mountPoint === '/' ? 2 : 0) + (view.own ? 0 : 1);
+  return [...instances].sort((a, b) => weight(a) - weight(b));
+}
+
+/** Whether a layer's text leads to a filesystem that may never answer: then the overlay's root may not either. */
+const isFar = (view: View, text: OverlayText): boolean =>
+  [...text.upper, ...text.lowers, ...text.data].some(
+    (path) => path.startsWith('/') && danger(view.mounts, path) === 'hangs',
+  );
+
+/** What the overlay's root says: the first instance that can be reached answers. */
+async function askRoot(context: Context, instances: readonly Instance[], text: OverlayText): Promise<RealObject | null> {
+  for (const { view, seen } of instances) {
+    if (seen.mount.root !== '/') continue;
+    const { mountPoint } = seen.mount;
+    const answer = await context.reach.lookAtOverlay(view, mountPoint, isFar(view, text));
+    // Where another mount hides it, the device is another.
+    if ('look' in answer && answer.look.stat.dev === seen.mount.dev) return realObjectOfHandle(answer.overlayHandle);
+  }
+  return null;
+}
+
+/** How well a view fits the texts: whether the root's own text leads to the root, and how many layers are there. */
+async function fit(context: Context, view: View, text: OverlayText, root: RealObject | null): Promise<number> {
+  const first = text.upper.length > 0 ? text.upper : text.lowers.slice(0, 1);
+  let count = 0;
+  for (const path of [...first, ...text.lowers.slice(0, 4)]) {
+    if (!path.startsWith('/')) continue;
+    const why = danger(view.mounts, path);
+    if (why === 'hangs' || why === 'overlay') count++;
+    if (why) continue;
+    const look = await context.reach.look(view, path);
+    if (!isLook(look)) continue;
+    if (root && first.includes(path) && isObject(look, root)) return 1000;
+    count++;
+  }
+  return count;
+}
+
+async function chooseView(context: Context, instances: readonly Instance[], text: OverlayText, root: RealObject | null) {
+  const views = new Set(instances.map((instance) => instance.view));
+  const own = context.views[0];
+  if (own) views.add(own);
+  let best: View | null = null;
+  let most = -1;
+  for (const view of [...views].slice(0, 12)) {
+    if (views.size === 1) return view;
+    const score = await fit(context, view, text, root);
+    if (score >= 1000) return view;
+    if (score > most) {
+      most = score;
+      best = view;
+    }
+  }
+  return best as View;
+}
+
+/** Facts of one overlay that is mounted, with every layer resolved. Fails only where the machine does. */
+export async function resolveOverlay(context: Context, overlay: Overlay): Promise<StackFacts> {
+  const instances = inOrder(overlay.instances);
+  const text = readOverlayOptions((instances[0] as Instance).seen.mount.superOptions);
+  const root = await askRoot(context, instances, text);
+  const view = await chooseView(context, instances, text, root);
+  const shown = instances.find((one) => one.view === view && isWhole(one)) ?? (instances[0] as Instance);
+  const there = instances.find((one) => one.view === view);
+  const mountAge = there ? await context.reach.ageOf(view, there.seen.mount.mountPoint, isFar(view, text)) : null;
+  return facts(context, { overlay, text, view, root, mountAge }, shown);
+}
+
+/** The facts that stand in a mountinfo line, and its layers as far as they are there, for an overlay that is not. */
+export function resolveLine(context: Context, view: View, seen: SeenMount): Promise<StackFacts> {
+  const text = readOverlayOptions(seen.mount.superOptions);
+  const shown = { view, seen };
+  return facts(context, { overlay: { dev: seen.mount.dev, instances: [shown] }, text, view, root: null, mountAge: null }, shown);
+}
+
+async function facts(context: Context, subject: Subject, shown: Instance): Promise<StackFacts> {
+  const { text, overlay } = subject;
+  const { mount, line } = shown.seen;
+  const upper = text.upper.length > 0 ? await resolveUpper(context, subject) : null;
+  const lowers = await resolveLowers(context, subject, upper);
+  const work = await resolveWork(context, subject, upper?.folder ?? null);
+  const layers: LayerFacts[] = upper ? [upper.facts, ...lowers] : lowers;
+  const alsoAt = overlay.instances.filter((one) => one.view === shown.view && one.seen !== shown.seen);
+  return {
+    kind: 'overlay',
+    mount: mount.mountPoint,
+    mountId: mount.id,
+    dev: mount.dev,
+    ns: shown.view.ns,
+    pid: shown.view.pid,
+    userNamespace: shown.view.userNamespace,
+    readonly: text.readonly || mount.mountOptions.includes('ro'),
+    options: text.options,
+    layers,
+    work: work?.path ?? null,
+    workPlace: work ? placeIn(work.view, work.path) : null,
+    name: containerName(overlay.instances),
+    alsoAt: [...new Set(alsoAt.map((one) => one.seen.mount.mountPoint))],
+    line,
+    readAt: `${BigInt(Date.now()) * 1_000_000n}`,
+  };
+}
+
+/** The work directory where it is now: at its text, or in the mounter's folder. */
+async function resolveWork(
+  { reach }: Context,
+  { text, view }: Subject,
+  folder: { view: View; path: Bytes } | null,
+): Promise<{ view: View; path: Bytes } | null> {
+  for (const reading of text.work) {
+    const at = reading.startsWith('/') ? { view, path: reading } : folder && inFolder(folder, reading);
+    if (!at) continue;
+    const look = await reach.look(at.view, at.path);
+    if (isLook(look)) return { view: at.view, path: look.path };
+  }
+  return null;
+}
+
+/** A relative text in the mounter's folder. `..` is left for the kernel to walk. */
+export const inFolder = (folder: { view: View; path: Bytes }, text: Bytes): { view: View; path: Bytes } => ({
+  view: folder.view,
+  path: asBytes(`${folder.path === '/' ? '' : folder.path}/${components(text).join('/')}`),
+});

@@ -1,0 +1,10 @@
+/** What the main thread and the threads of a walk say to each other. */
+
+/** A layer's root: its number, the open descriptor, and whether it is reached by path instead of through a clone. */
+export type WalkRoot = { layer: number; fd: number; byPath: boolean };
+
+/** Walk: take part until the frontier is empty. */
+export type ToWalker = { walk: number; frontier: SharedArrayBuffer; roots: WalkRoot[]; targets: boolean };
+
+/** A chunk with its place in the order, or the end of this thread's part. */
+export type FromWalker = { walk: number } & ({ ticket: number; chunk: Uint8Array<ArrayBuffer> } | { done: true });

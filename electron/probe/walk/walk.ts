@@ -1,0 +1,99 @@
+/** One walk over opened layers: threads that read, chunks in their order, progress, cancel. */
+import type { WalkProgress } from '../../../shared/ipc/probe.ts';
+import { FailureError } from '../../../shared/ipc/rpc.ts';
+import { descriptorLimit } from '../syscalls/credentials.ts';
+import { close } from '../syscalls/open.ts';
+import { Frontier } from './frontier.ts';
+import type { WalkRoot } from './messages.ts';
+import { type Part, THREADS_PER_WALK, takePart } from './threads.ts';
+
+/** Where the pieces of the answer go. */
+export type WalkOutput = {
+  chunk(bytes: Uint8Array): void;
+  drained(): Promise<void>;
+  signal: AbortSignal;
+};
+
+export type LayerProgress = Pick<WalkProgress['layers'][number], 'layer' | 'directories' | 'entries' | 'done'>;
+
+/** Descriptors that a walk may hold beside those that the rest of the probe needs. */
+const MOST_HELD = 8192;
+const SPARE = 512;
+/** How long a cancelled walk waits for its threads. */
+const CANCEL_MS = 60;
+
+let lastWalk = 0;
+
+export class Walk {
+  readonly #frontier: Frontier;
+  readonly #roots: WalkRoot[];
+  readonly #chunks = new Map<number, Uint8Array>();
+  #nextTicket = 0;
+  #delivering = false;
+  #delivered = Promise.withResolvers<void>();
+  #output: WalkOutput | null = null;
+
+  constructor(roots: WalkRoot[]) {
+    this.#roots = roots;
+    const room = Math.floor((descriptorLimit() - SPARE) / 2);
+    this.#frontier = new Frontier({ layers: roots.length, descriptors: Math.max(16, Math.min(MOST_HELD, room)) });
+    for (let index = 0; index < roots.length; index++) this.#frontier.addRoot(index);
+  }
+
+  /** Reads everything; resolves when the last chunk has left. Throws a FailureError, `cancelled`, soon after an abort. */
+  async run(targets: boolean, output: WalkOutput): Promise<void> {
+    this.#output = output;
+    const frontier = this.#frontier;
+    const cancelled = Promise.withResolvers<'cancelled'>();
+    const onAbort = (): void => {
+      frontier.cancel();
+      setTimeout(() => cancelled.resolve('cancelled'), CANCEL_MS);
+    };
+    output.signal.addEventListener('abort', onAbort, { once: true });
+    if (output.signal.aborted) onAbort();
+    const task = { walk: ++lastWalk, frontier: frontier.buffer, roots: this.#roots, targets };
+    const parts: Part[] = Array.from({ length: THREADS_PER_WALK }, () =>
+      takePart(task, (ticket, chunk) => {
+        this.#chunks.set(ticket, chunk);
+        void this.#deliver();
+      }),
+    );
+    const ended = Promise.all(parts.map((part) => part.ended));
+    try {
+      if ((await Promise.race([ended, cancelled.promise])) === 'cancelled') {
+        for (const part of parts) part.abandon();
+      } else {
+        for (const fd of frontier.heldDescriptors()) close(fd);
+        if (this.#chunks.size > 0 || this.#delivering) await this.#delivered.promise;
+      }
+      if (output.signal.aborted) throw new FailureError({ code: 'cancelled', message: 'the walk was cancelled' });
+    } finally {
+      output.signal.removeEventListener('abort', onAbort);
+      ended.catch(() => {});
+    }
+  }
+
+  /** Sends the chunks that are next, as fast as the reader takes them. */
+  async #deliver(): Promise<void> {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    const output = this.#output as WalkOutput;
+    for (;;) {
+      const chunk = this.#chunks.get(this.#nextTicket);
+      if (!chunk || output.signal.aborted) break;
+      this.#chunks.delete(this.#nextTicket++);
+      output.chunk(chunk);
+      await output.drained();
+      this.#frontier.landed();
+    }
+    this.#delivering = false;
+    if (this.#chunks.size === 0 || output.signal.aborted) {
+      this.#delivered.resolve();
+      this.#delivered = Promise.withResolvers<void>();
+    }
+  }
+
+  progress(): LayerProgress[] {
+    return this.#roots.map(({ layer }, index) => ({ layer, ...this.#frontier.progress(index) }));
+  }
+}
