@@ -229,11 +229,11 @@ describe.runIf(isRoot)(
       const mounts = (pid: string): string => readFileSync(`/proc/${pid}/mountinfo`, 'latin1');
       try {
         expect(mounts(host)).toContain(` ${other} `);
-        expect(mounts(host)).not.toContain('stratoscope-demo');
+        expect(mounts(host)).not.toContain(' - overlay ');
         expect(mounts(String(held.demo.pid))).toContain(` ${other} `);
         execFileSync('nsenter', ['-t', host, '-m', 'umount', other]);
         expect(mounts(String(held.demo.pid))).not.toContain(` ${other} `);
-        expect(mounts(String(held.demo.pid))).toContain('stratoscope-demo');
+        expect(mounts(String(held.demo.pid))).toContain(' - overlay ');
       } finally {
         await held.end();
         rmSync(parent, { recursive: true });
