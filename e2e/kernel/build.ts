@@ -12,11 +12,13 @@ import {
 } from './case.ts';
 import type { Filesystems } from './filesystems.ts';
 import {
+  listDirectory,
   makeDirectory,
   makeFifo,
   makeLink,
   makeSymlink,
   makeWhiteout,
+  readFile,
   SystemError,
   setXattr,
   writeFile,
@@ -31,6 +33,8 @@ export interface BuiltCase {
   readonly work: Bytes | null;
   /** What each file holds, by layer id and path: `${id}:${path}`; other names of a hard link among them. */
   readonly contents: ReadonlyMap<string, Bytes>;
+  /** The type of each thing in layers that merge, by layer id and path. Of an xattr whiteout: file. */
+  readonly types: ReadonlyMap<string, string>;
 }
 
 /** The xattr prefix that a mount of this case would read, were it made in the initial user namespace. */
@@ -41,6 +45,7 @@ export const prefixOf = (c: Case, which: Mark['prefix']): string =>
 export function buildCase(c: Case, filesystems: Filesystems, name: string): BuiltCase {
   const roots = new Map<string, Bytes>();
   const contents = new Map<string, Bytes>();
+  const types = new Map<string, string>();
   const made = new Set<Bytes>();
   for (const layer of layersOf(c)) {
     const directory = joinBytes(filesystems[layer.filesystem].root, asBytes(name));
@@ -50,6 +55,7 @@ export function buildCase(c: Case, filesystems: Filesystems, name: string): Buil
     makeDirectory(root);
     roots.set(layer.id, root);
     buildTree(layer, root, contents);
+    if (!c.data.includes(layer)) readTypes(layer.id, root, types);
   }
   const setMarks = (layer: CaseLayer, path: Bytes, marks: readonly Mark[]): void => {
     for (const mark of marks) {
@@ -69,8 +75,45 @@ export function buildCase(c: Case, filesystems: Filesystems, name: string): Buil
     work = joinBytes(joinBytes(filesystems[c.upper.filesystem].root, asBytes(name)), asBytes('work'));
     makeDirectory(work);
   }
-  return { case: c, roots, work, contents };
+  return { case: c, roots, work, contents, types };
 }
+
+/** The same case after the kernel has changed its upper: what stands there now is read from disk. */
+export function afterChanges(built: BuiltCase): BuiltCase {
+  const upper = built.roots.get('u') as Bytes;
+  const keep = <T>(map: ReadonlyMap<string, T>) => new Map([...map].filter(([key]) => !key.startsWith('u:')));
+  const contents = keep(built.contents);
+  const types = keep(built.types);
+  readTypes('u', upper, types, (path, file) => {
+    const read = readFile(file);
+    if ('data' in read) contents.set(`u:${path}`, read.data);
+  });
+  return { ...built, contents, types };
+}
+
+/** Reads the types of everything below a layer's root. */
+function readTypes(
+  id: string,
+  directory: Bytes,
+  types: Map<string, string>,
+  onFile?: (path: Bytes, file: Bytes) => void,
+  prefix = '',
+): void {
+  const listing = listDirectory(directory);
+  if (typeof listing === 'string') throw new SystemError('getdents64', directory, listing);
+  for (const { name, type } of listing) {
+    const path = asBytes(prefix + name);
+    const file = joinBytes(directory, name);
+    types.set(`${id}:${path}`, typeNames[type] ?? 'other');
+    if (type === DT_REG) onFile?.(path, file);
+    if (type === DT_DIR) readTypes(id, file, types, onFile, `${path}/`);
+  }
+}
+
+const DT_DIR = 4;
+const DT_REG = 8;
+/** By DT_ value. The only character devices that are built are whiteouts. */
+const typeNames: Readonly<Record<number, string>> = { 1: 'fifo', 2: 'whiteout', 4: 'dir', 8: 'file', 10: 'symlink' };
 
 function buildTree(layer: CaseLayer, root: Bytes, contents: Map<string, Bytes>): void {
   const links: { path: Bytes; target: Bytes }[] = [];

@@ -56,6 +56,17 @@ export interface CaseOptions {
   readonly userxattr?: true;
 }
 
+/**
+ * Something done through a mount of the layers before they are mounted again and compared: then the marks are the
+ * kernel's own. What fails is passed over.
+ */
+export interface Operation {
+  readonly do: 'append' | 'chmod' | 'remove' | 'mkdir' | 'rename' | 'link' | 'create';
+  readonly path: Bytes;
+  /** Of rename and link: the new name. */
+  readonly to?: Bytes;
+}
+
 export interface Case {
   readonly upper: CaseLayer | null;
   /** Top first. */
@@ -63,6 +74,8 @@ export interface Case {
   /** Data-only layers, searched in this order. */
   readonly data: readonly CaseLayer[];
   readonly options: CaseOptions;
+  /** Done before, in this order; needs an upper. */
+  readonly before: readonly Operation[];
   /** Who makes the mount: the initial user namespace, or one below it. */
   readonly namespace: 'init' | 'user';
   /** What our program is pointed at: the live mount, or the layers as plain directories. */
@@ -112,6 +125,7 @@ export function namesOf(c: Case): Bytes[] {
       }
     });
   }
+  for (const { path, to } of c.before) for (const part of `${path}/${to ?? ''}`.split('/')) names.add(part);
   for (const none of ['', '.', '..']) names.delete(none);
   return [...names].filter((name) => name.length <= 255 && !name.includes('\0')).sort() as Bytes[];
 }

@@ -172,7 +172,7 @@ function unknownJudge(
   };
 }
 
-/** Each thing that was built stands as an entry of exactly one object: hidden things are rows too. */
+/** Each thing that stands in a layer that merges is an entry of some object: hidden things are rows too. */
 function compareEntries(
   built: BuiltCase,
   scan: readonly ScanObject[],
@@ -182,24 +182,14 @@ function compareEntries(
   for (const object of scan) {
     for (const entry of object.entries) told.set(`${entry.layer}:${exactPath(entry)}`, entry.type);
   }
-  const kinds: Record<string, string> = { whiteout: 'whiteout', dir: 'dir', symlink: 'symlink', fifo: 'fifo' };
-  const layers = layersOf(built.case);
-  for (const [index, layer] of layers.entries()) {
-    if (built.case.data.includes(layer)) continue;
-    walkNodes(layer.children, (node, path) => {
-      const number = layerNumber(built.case, index);
-      const type = told.get(`${number}:${path}`);
-      if (node.kind === 'link') {
-        if (type === undefined && built.contents.has(`${layer.id}:${path}`)) {
-          differ(path, 'entries', 'no entry', `layer ${number} has a link`);
-        }
-        return;
-      }
-      const isMarked = node.marks.some((mark) => mark.name === 'whiteout');
-      const expected = kinds[node.kind] ?? 'file';
-      if (type !== expected && !(isMarked && type === 'whiteout')) {
-        differ(path, 'entries', type ?? 'no entry', `layer ${number} has a ${expected}`);
-      }
-    });
+  const numbers = new Map(layersOf(built.case).map((layer, index) => [layer.id, layerNumber(built.case, index)]));
+  for (const [place, type] of built.types) {
+    const at = place.indexOf(':');
+    const number = numbers.get(place.slice(0, at));
+    const path = place.slice(at + 1) as Bytes;
+    const entry = told.get(`${number}:${path}`);
+    const isXattrWhiteout = type === 'file' && entry === 'whiteout';
+    if (entry !== type && !isXattrWhiteout)
+      differ(path, 'entries', entry ?? 'no entry', `layer ${number} has a ${type}`);
   }
 }

@@ -1,7 +1,7 @@
 import { type Bytes, base64OfBytes } from '../../shared/bytes/bytes.ts';
 import type { ScanObject } from '../../shared/contract/scan.ts';
 import type { BuiltCase } from './build.ts';
-import { layerNumber, layersOf, type TreeNode, walkNodes } from './case.ts';
+import { layerNumber, layersOf } from './case.ts';
 import type { KernelObject, KernelView } from './oracle.ts';
 
 /**
@@ -14,23 +14,26 @@ export function echo(built: BuiltCase, view: KernelView): ScanObject[] {
   return objects;
 }
 
-/** Everything that was built in layers that merge, as entries. */
+/** Everything that stands in layers that merge, as entries. */
 export function allEntries(built: BuiltCase): ScanObject['entries'] {
-  const entries: ScanObject['entries'] = [];
-  for (const [index, layer] of layersOf(built.case).entries()) {
-    if (built.case.data.includes(layer)) continue;
-    const number = layerNumber(built.case, index);
-    const kinds = new Map<Bytes, TreeNode['kind']>();
-    walkNodes(layer.children, (node, path) => void kinds.set(path, node.kind));
-    walkNodes(layer.children, (node, path) => {
-      const type = node.kind === 'link' ? kinds.get(node.target as Bytes) : node.kind;
-      if (type === undefined || type === 'link') return;
-      const numbers = { dev: '0:0', ino: '0', nlink: 1, size: '0' };
-      const place = { layer: number, path, pathB64: base64OfBytes(path) };
-      entries.push({ ...place, ...numbers, type, role: 'hidden', hiddenBy: null, marks: [] });
-    });
-  }
-  return entries;
+  const numbers = new Map(layersOf(built.case).map((layer, index) => [layer.id, layerNumber(built.case, index)]));
+  return [...built.types].map(([place, type]) => {
+    const at = place.indexOf(':');
+    const path = place.slice(at + 1);
+    return {
+      layer: numbers.get(place.slice(0, at)) as number,
+      path,
+      pathB64: base64OfBytes(path as Bytes),
+      type: type as ScanObject['entries'][number]['type'],
+      dev: '0:0',
+      ino: '0',
+      nlink: 1,
+      size: '0',
+      role: 'hidden',
+      hiddenBy: null,
+      marks: [],
+    };
+  });
 }
 
 function echoObject(built: BuiltCase, path: Bytes, object: KernelObject): ScanObject {

@@ -1,5 +1,5 @@
 import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
-import type { Case, CaseLayer, CaseOptions, FilesystemName, Mark, TreeNode } from './case.ts';
+import type { Case, CaseLayer, CaseOptions, FilesystemName, Mark, Operation, TreeNode } from './case.ts';
 import { type Below, makeDirectoryMarks, makeFileMarks, makeMetacopyMarks, makeRootMarks } from './generator-marks.ts';
 import type { Random } from './random.ts';
 
@@ -47,7 +47,19 @@ export function makeCase(random: Random): Case {
   }
   const upper = upperWanted ? makeLayer(context, 'u', 'upper', chooseFilesystem()) : null;
   const ask = namespace === 'user' && !options.userxattr ? 'mount' : random.pick(['mount', 'directories'] as const);
-  return { upper, lowers, data, options, namespace, ask, lookupFirst: random.chance(0.25) };
+  const before = upper && random.chance(0.35) ? makeOperations(random, names) : [];
+  return { upper, lowers, data, options, before, namespace, ask, lookupFirst: random.chance(0.25) };
+}
+
+function makeOperations(random: Random, names: readonly Bytes[]): Operation[] {
+  const path = (): Bytes => {
+    const parts = Array.from({ length: random.pick([1, 1, 2, 2, 3]) }, () => random.pick(names));
+    return asBytes(parts.join('/'));
+  };
+  return Array.from({ length: random.between(1, 10) }, (): Operation => {
+    const what = random.weighted({ append: 20, chmod: 20, remove: 20, mkdir: 10, rename: 20, link: 8, create: 8 });
+    return what === 'rename' || what === 'link' ? { do: what, path: path(), to: path() } : { do: what, path: path() };
+  });
 }
 
 function makeOptions(random: Random, namespace: 'init' | 'user', upper: boolean): CaseOptions {

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
-import { type KernelView, mountOverlay, observe, unmountOverlay } from './oracle.ts';
+import type { Operation } from './case.ts';
+import { type KernelView, mountOverlay, observe, operate, unmountOverlay } from './oracle.ts';
 
 /**
  * Who mounts a case and looks at it. A mount of a user namespace can only be made inside one: that observer is a
@@ -12,6 +13,7 @@ export interface Observer {
   readonly pid: number | null;
   /** The errno of the kernel's refusal, or null. */
   mount(target: Bytes, options: Bytes): Promise<string | null>;
+  operate(target: Bytes, operations: readonly Operation[]): Promise<void>;
   observe(target: Bytes, names: readonly Bytes[], lookupFirst: boolean): Promise<KernelView>;
   unmount(target: Bytes): Promise<void>;
   end(): void;
@@ -21,6 +23,7 @@ export interface Observer {
 export const observeHere: Observer = {
   pid: null,
   mount: async (target, options) => mountOverlay(target, options),
+  operate: async (target, operations) => operate(target, operations),
   observe: async (target, names, lookupFirst) => observe(target, names, lookupFirst),
   unmount: async (target) => unmountOverlay(target),
   end: () => undefined,
@@ -28,6 +31,7 @@ export const observeHere: Observer = {
 
 type Request =
   | { do: 'mount'; target: Bytes; options: Bytes }
+  | { do: 'operate'; target: Bytes; operations: readonly Operation[] }
   | { do: 'observe'; target: Bytes; names: readonly Bytes[]; lookupFirst: boolean }
   | { do: 'unmount'; target: Bytes };
 
@@ -57,25 +61,35 @@ export function startUserObserver(): Observer {
   return {
     pid: child.pid as number,
     mount: (target, options) => ask({ do: 'mount', target, options }),
+    operate: (target, operations) => ask({ do: 'operate', target, operations }),
     observe: (target, names, lookupFirst) => ask({ do: 'observe', target, names, lookupFirst }),
     unmount: (target) => ask({ do: 'unmount', target }),
     end: () => void child.stdin?.end(),
   };
 }
 
+function answer(request: Request): unknown {
+  switch (request.do) {
+    case 'mount':
+      return mountOverlay(request.target, request.options);
+    case 'operate':
+      return operate(request.target, request.operations);
+    case 'observe':
+      return observe(request.target, request.names, request.lookupFirst);
+    case 'unmount':
+      return unmountOverlay(request.target);
+  }
+}
+
 async function serve(): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
-    const request = JSON.parse(line) as Request;
-    let answer: unknown;
+    let reply: { ok: unknown } | { error: string };
     try {
-      if (request.do === 'mount') answer = { ok: mountOverlay(request.target, request.options) };
-      else if (request.do === 'observe') {
-        answer = { ok: observe(request.target, request.names, request.lookupFirst) };
-      } else answer = { ok: unmountOverlay(request.target) ?? null };
+      reply = { ok: answer(JSON.parse(line) as Request) ?? null };
     } catch (error) {
-      answer = { error: (error as Error).message };
+      reply = { error: (error as Error).message };
     }
-    process.stdout.write(`${JSON.stringify(answer)}\n`);
+    process.stdout.write(`${JSON.stringify(reply)}\n`);
   }
 }
 

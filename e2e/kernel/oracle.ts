@@ -1,6 +1,22 @@
 import { asBytes, type Bytes, joinBytes } from '../../shared/bytes/bytes.ts';
 import type { BuiltCase } from './build.ts';
-import { detach, listDirectory, makeDirectory, mount, readFile, SystemError, statPath, unmount } from './libc.ts';
+import type { Operation } from './case.ts';
+import {
+  changeMode,
+  detach,
+  listDirectory,
+  makeDirectory,
+  makeLink,
+  mount,
+  readFile,
+  removeDirectory,
+  removeFile,
+  renamePath,
+  SystemError,
+  statPath,
+  unmount,
+  writeFile,
+} from './libc.ts';
 
 /** What the kernel says of one merged path. A path that is neither listed nor found has no object. */
 export interface KernelObject {
@@ -43,6 +59,58 @@ export function mountOverlay(target: Bytes, options: Bytes): string | null {
 
 export const unmountOverlay = (target: Bytes): void => unmount(target, detach);
 
+/** Does the operations below a mount, one after another; what the kernel refuses is passed over. */
+export function operate(target: Bytes, operations: readonly Operation[]): void {
+  for (const operation of operations) {
+    try {
+      operateOne(joinBytes(target, operation.path), operation, joinBytes(target, operation.to ?? operation.path));
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+    }
+  }
+}
+
+function operateOne(path: Bytes, operation: Operation, to: Bytes): void {
+  const stat = statPath(path);
+  const isDirectory = typeof stat !== 'string' && (stat.mode & S_IFMT) === S_IFDIR;
+  const isFile = typeof stat !== 'string' && (stat.mode & S_IFMT) === S_IFREG;
+  switch (operation.do) {
+    case 'append':
+      if (isFile) writeFile(path, asBytes('more\n'));
+      break;
+    case 'create':
+      if (stat === 'ENOENT') writeFile(path, asBytes(`new:${operation.path}\n`));
+      break;
+    case 'chmod':
+      // Through a symlink chmod would change what it points to.
+      if (isFile || isDirectory) changeMode(path, 0o700);
+      break;
+    case 'mkdir':
+      makeDirectory(path);
+      break;
+    case 'rename':
+      renamePath(path, to);
+      break;
+    case 'link':
+      makeLink(path, to);
+      break;
+    case 'remove':
+      removeTree(path, isDirectory);
+  }
+}
+
+function removeTree(path: Bytes, isDirectory: boolean): void {
+  if (!isDirectory) {
+    removeFile(path);
+    return;
+  }
+  const listing = listDirectory(path);
+  for (const { name, type } of typeof listing === 'string' ? [] : listing)
+    removeTree(joinBytes(path, name), type === DT_DIR);
+  removeDirectory(path);
+}
+
+const DT_DIR = 4;
 const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;

@@ -7,6 +7,7 @@ import {
   holeSize,
   layersOf,
   type Mark,
+  type Operation,
   type TreeNode,
   walkNodes,
 } from './case.ts';
@@ -39,9 +40,27 @@ export function scriptOf(c: Case): string {
   const options = [`lowerdir=${lowers}`, ...(c.upper ? ['upperdir=u', 'workdir=work'] : [])];
   for (const [key, value] of Object.entries(c.options)) options.push(value === true ? key : `${key}=${value}`);
   const enter = c.namespace === 'user' ? 'unshare -Urm ' : 'unshare -m ';
+  const before = c.before.map(operationLine).join('; ');
   const show = c.lookupFirst ? 'find m -exec stat {} +; ls -laR m' : 'ls -laR m; find m -exec stat {} +';
-  lines.push('mkdir m', `${enter}sh -c 'mount -t overlay overlay -o ${options.join(',')} m; ${show}'`);
+  const mount = `mount -t overlay overlay -o ${options.join(',')} m`;
+  lines.push('mkdir m');
+  if (before !== '') lines.push(`${enter}bash <<'END'`, mount, `cd m; ${before}`, 'END');
+  lines.push(`${enter}sh -c '${mount}; ${show}'`);
   return lines.join('\n');
+}
+
+function operationLine({ do: what, path, to }: Operation): string {
+  const file = shellWord(path);
+  const commands = {
+    append: `[ ! -f ${file} ] || echo more >> ${file}`,
+    create: `[ -e ${file} ] || printf %s ${shellWord(`new:${path}\n`)} > ${file}`,
+    chmod: `[ -L ${file} ] || chmod 700 ${file}`,
+    remove: `rm -r ${file}`,
+    mkdir: `mkdir ${file}`,
+    rename: `mv -T ${file} ${shellWord(to ?? path)}`,
+    link: `ln -T ${file} ${shellWord(to ?? path)}`,
+  };
+  return commands[what];
 }
 
 function treeLines(layer: CaseLayer): string[] {

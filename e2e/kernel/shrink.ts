@@ -38,6 +38,7 @@ export function* smallerCases(c: Case): Generator<Case> {
     const { [key]: _, ...options } = c.options;
     yield { ...c, options };
   }
+  for (const [i] of c.before.entries()) yield { ...c, before: without(c.before, i) };
   if (c.namespace === 'user') yield { ...c, namespace: 'init' };
   if (c.ask === 'mount') yield { ...c, ask: 'directories' };
   if (c.lookupFirst) yield { ...c, lookupFirst: false };

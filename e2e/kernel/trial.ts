@@ -1,7 +1,7 @@
 import { asBytes, type Bytes, joinBytes } from '../../shared/bytes/bytes.ts';
 import type { ScanObject } from '../../shared/contract/scan.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
-import { type BuiltCase, buildCase } from './build.ts';
+import { afterChanges, type BuiltCase, buildCase } from './build.ts';
 import { type Case, namesOf } from './case.ts';
 import { type Comparison, compare } from './compare.ts';
 import type { Filesystems } from './filesystems.ts';
@@ -61,10 +61,22 @@ export class Laboratory {
   }
 
   async try(c: Case, scan: Scan): Promise<Outcome> {
-    const built = buildCase(c, this.#filesystems, `case${this.#count++}`);
+    let built = buildCase(c, this.#filesystems, `case${this.#count++}`);
     const observer = this.#observers[c.namespace];
-    const refused = await observer.mount(this.#target, mountOptions(built));
+    const mount = (): Promise<string | null> => observer.mount(this.#target, mountOptions(built));
+    let refused = await mount();
+    if (refused === null && c.upper !== null && c.before.length > 0) {
+      await observer.operate(this.#target, c.before);
+      await observer.unmount(this.#target);
+      built = afterChanges(built);
+      refused = await mount();
+    }
     if (refused !== null) return { refused };
+    return this.#compare(built, scan, observer);
+  }
+
+  async #compare(built: BuiltCase, scan: Scan, observer: Observer): Promise<Outcome> {
+    const c = built.case;
     try {
       let view: Promise<KernelView> | null = null;
       const look = (): Promise<KernelView> => {
