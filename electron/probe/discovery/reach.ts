@@ -1,7 +1,8 @@
 import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 import type { Place } from '../../../shared/ipc/probe.ts';
 import { errnos, SyscallError } from '../syscalls/libc.ts';
-import { cloneMount } from '../syscalls/mount.ts';
+import { cloneMount, listmount, StatMount, statmount } from '../syscalls/mount.ts';
+import { mountNamespaceId } from '../syscalls/namespace.ts';
 import { AT_FDCWD, close, Open, openat, openat2, Resolve, readlinkat } from '../syscalls/open.ts';
 import { Mode, statx } from '../syscalls/statx.ts';
 import { lookFar } from './far.ts';
@@ -31,6 +32,8 @@ const WORDS: Record<string, string> = {
 export const notLooked = (code: string): NotLooked => ({ code, why: WORDS[code] ?? `the kernel says ${code}` });
 
 const MAX_SYMLINKS = 40;
+/** Offset of mnt_id_old in struct statmount (include/uapi/linux/mount.h). */
+const STATMOUNT_MNT_ID_OLD = 56;
 
 /**
  * Reaches directories of any mount namespace for the time of one call. What it opens it holds until `end`, which every
@@ -41,6 +44,7 @@ export class Reach {
   readonly #roots = new Map<View, Promise<number>>();
   readonly #namespaces = new Map<View, number>();
   readonly #owned: number[] = [];
+  readonly #ages = new Map<View, Map<number, bigint>>();
   readonly #clones = new Map<string, boolean>();
   readonly #signal: AbortSignal | undefined;
 
@@ -188,6 +192,38 @@ export class Reach {
       if (error instanceof SyscallError) return null;
       throw error;
     }
+  }
+
+  /**
+   * The unique id after which mounts of the view are younger than the mount with this (reusable) id; null where the
+   * kernel does not tell (before Linux 6.11, or without privilege). Mounts that were copied when the namespace was made
+   * have consecutive ids in the order of the tree, which says nothing about their age: all of them count as one moment.
+   */
+  async ageOf(view: View, mountId: number): Promise<bigint | null> {
+    let ages = this.#ages.get(view);
+    if (!ages) {
+      ages = this.#readAges(view);
+      this.#ages.set(view, ages);
+    }
+    return ages.get(mountId) ?? null;
+  }
+
+  #readAges(view: View): Map<number, bigint> {
+    const out = new Map<number, bigint>();
+    try {
+      const namespace = view.own ? 0n : mountNamespaceId(this.#namespace(view));
+      const ids = listmount(namespace).sort((a, b) => (a < b ? -1 : 1));
+      let copied = 0;
+      while (copied + 1 < ids.length && ids[copied + 1] === (ids[copied] as bigint) + 1n) copied++;
+      ids.forEach((id, i) => {
+        const record = statmount(id, StatMount.mntBasic, namespace);
+        const reusable = new DataView(record.buffer).getUint32(STATMOUNT_MNT_ID_OLD, true);
+        out.set(reusable, ids[Math.max(i, i <= copied ? copied : 0)] as bigint);
+      });
+    } catch (error) {
+      if (!(error instanceof SyscallError)) throw error;
+    }
+    return out;
   }
 
   /** Whether directories of the mount with this id can be read through a clone: tried once for each mount. */

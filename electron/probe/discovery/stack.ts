@@ -39,7 +39,7 @@ export type Subject = {
   view: View;
   /** The upper's root or, without an upper, that of lower 1; null where the overlay does not tell. */
   root: RealObject | null;
-  /** Unique id of its mount in `view`; null where there is none, or it is a copy and so has no age of its own. */
+  /** Mounts of `view` whose unique id is greater came after the overlay's; null where that cannot be told. */
   mountAge: bigint | null;
 };
 
@@ -59,7 +59,11 @@ const isFar = (view: View, text: OverlayText): boolean =>
   );
 
 /** What the overlay's root says: the first instance that can be reached answers. */
-async function askRoot(context: Context, instances: readonly Instance[], text: OverlayText): Promise<RealObject | null> {
+async function askRoot(
+  context: Context,
+  instances: readonly Instance[],
+  text: OverlayText,
+): Promise<RealObject | null> {
   for (const { view, seen } of instances) {
     if (seen.mount.root !== '/') continue;
     const { mountPoint } = seen.mount;
@@ -71,7 +75,7 @@ async function askRoot(context: Context, instances: readonly Instance[], text: O
 }
 
 /** How well a view fits the texts: whether the root's own text leads to the root, and how many layers are there. */
-async function fit(context: Context, view: View, text: OverlayText, root: RealObject | null): Promise<number> {
+async function howWell(context: Context, view: View, text: OverlayText, root: RealObject | null): Promise<number> {
   const first = text.upper.length > 0 ? text.upper : text.lowers.slice(0, 1);
   let count = 0;
   for (const path of [...first, ...text.lowers.slice(0, 4)]) {
@@ -87,7 +91,12 @@ async function fit(context: Context, view: View, text: OverlayText, root: RealOb
   return count;
 }
 
-async function chooseView(context: Context, instances: readonly Instance[], text: OverlayText, root: RealObject | null) {
+async function chooseView(
+  context: Context,
+  instances: readonly Instance[],
+  text: OverlayText,
+  root: RealObject | null,
+) {
   const views = new Set(instances.map((instance) => instance.view));
   const own = context.views[0];
   if (own) views.add(own);
@@ -95,7 +104,7 @@ async function chooseView(context: Context, instances: readonly Instance[], text
   let most = -1;
   for (const view of [...views].slice(0, 12)) {
     if (views.size === 1) return view;
-    const score = await fit(context, view, text, root);
+    const score = await howWell(context, view, text, root);
     if (score >= 1000) return view;
     if (score > most) {
       most = score;
@@ -113,7 +122,7 @@ export async function resolveOverlay(context: Context, overlay: Overlay): Promis
   const view = await chooseView(context, instances, text, root);
   const shown = instances.find((one) => one.view === view && isWhole(one)) ?? (instances[0] as Instance);
   const there = instances.find((one) => one.view === view);
-  const mountAge = there ? await context.reach.ageOf(view, there.seen.mount.mountPoint, isFar(view, text)) : null;
+  const mountAge = there ? await context.reach.ageOf(view, there.seen.mount.id) : null;
   return facts(context, { overlay, text, view, root, mountAge }, shown);
 }
 
@@ -121,7 +130,11 @@ export async function resolveOverlay(context: Context, overlay: Overlay): Promis
 export function resolveLine(context: Context, view: View, seen: SeenMount): Promise<StackFacts> {
   const text = readOverlayOptions(seen.mount.superOptions);
   const shown = { view, seen };
-  return facts(context, { overlay: { dev: seen.mount.dev, instances: [shown] }, text, view, root: null, mountAge: null }, shown);
+  return facts(
+    context,
+    { overlay: { dev: seen.mount.dev, instances: [shown] }, text, view, root: null, mountAge: null },
+    shown,
+  );
 }
 
 async function facts(context: Context, subject: Subject, shown: Instance): Promise<StackFacts> {
@@ -145,7 +158,7 @@ async function facts(context: Context, subject: Subject, shown: Instance): Promi
     layers,
     work: work?.path ?? null,
     workPlace: work ? placeIn(work.view, work.path) : null,
-    name: containerName(overlay.instances),
+    name: containerName(overlay.instances, context.views[0]),
     alsoAt: [...new Set(alsoAt.map((one) => one.seen.mount.mountPoint))],
     line,
     readAt: `${BigInt(Date.now()) * 1_000_000n}`,

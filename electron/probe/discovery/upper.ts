@@ -1,6 +1,6 @@
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import type { LayerFacts } from '../../../shared/ipc/probe.ts';
-import { below, folderOf, foundByHandle, placeIn, seenAt, unseen } from './layer-facts.ts';
+import { folderOf, foundByHandle, placeIn, seenAt, unseen } from './layer-facts.ts';
 import type { Look } from './look.ts';
 import { isLook, type NotLooked } from './reach.ts';
 import { isObject, type RealObject } from './real-object.ts';
@@ -65,7 +65,8 @@ export async function resolveNamed(
     const why = `another directory is at this path now (inode ${other.stat.ino}; the handle of the mount's root differs)`;
     return { facts: unseen(head, { state: 'missing', why }), folder };
   }
-  if (failed) return { facts: unseen(head, refusal(failed), view, failed.code === 'overlay' ? head.shown : null), folder };
+  if (failed)
+    return { facts: unseen(head, refusal(failed), view, failed.code === 'overlay' ? head.shown : null), folder };
   const why = context.handles
     ? 'its text is relative, and no mounted filesystem opens the handle of the mount'
     : "its text is relative, and opening the handle of the mount's root needs privilege";
@@ -90,11 +91,10 @@ async function named(
   }
   const relative = texts.every((text) => !text.startsWith('/'));
   const folder = path === null ? null : (texts.map((text) => folderOf(path, text)).find((one) => one !== null) ?? null);
-  const climbs = texts.some((text) => `/${text}/`.includes('/../') && below(path ?? text, path ?? text) !== null);
   if (relative && path !== null && (folder !== null || endsAlike(path, texts))) {
     const verdict = { state: 'ok' as const, why: `the handle of the mount's root names ${path}` };
     const facts = await foundByHandle(reach, head, verdict, found);
-    return { facts, folder: folder === null || climbs ? null : { view, path: folder } };
+    return { facts, folder: folder === null ? null : { view, path: folder } };
   }
   const why =
     path === null
@@ -104,7 +104,7 @@ async function named(
 }
 
 /** Whether a path ends with what stands after the last `..` of one of the texts. */
-function endsAlike(path: Bytes, texts: readonly Bytes[]): boolean {
+export function endsAlike(path: Bytes, texts: readonly Bytes[]): boolean {
   return texts.some((text) => {
     const tail = text.slice(text.lastIndexOf('../') + (text.includes('../') ? 3 : 0));
     return `${path}/`.endsWith(`/${tail.replace(/\/+$/, '')}/`);
@@ -126,12 +126,13 @@ export async function resolveUpper(context: Context, subject: Subject): Promise<
 
 /** A layer for which no handle speaks, at its absolute text. */
 export async function unconfirmed(
-  { reach }: Context,
+  context: Context,
   subject: Subject,
   head: Pick<LayerFacts, 'layer' | 'role' | 'shown'>,
   texts: readonly Bytes[],
   view: View,
 ): Promise<LayerFacts> {
+  const { reach } = context;
   let failed: NotLooked | null = null;
   for (const path of texts) {
     if (!path.startsWith('/')) continue;
@@ -148,7 +149,8 @@ export async function unconfirmed(
     return seenAt(reach, head, { state: 'unverified', why }, view, look);
   }
   if (failed?.code === 'overlay') return unseen(head, refusal(failed), view, head.shown);
-  if (failed) return { ...unseen(head, refusal(failed)), place: failed.code === 'hangs' ? placeIn(view, head.shown) : null };
-  const why = 'its text is relative to a folder that is recorded nowhere';
+  if (failed)
+    return { ...unseen(head, refusal(failed)), place: failed.code === 'hangs' ? placeIn(view, head.shown) : null };
+  const why = `its text is relative to a folder that is recorded nowhere${context.handles ? '' : '; handles, which could tell, need privilege'}`;
   return unseen(head, { state: 'missing', why });
 }

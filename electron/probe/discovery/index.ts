@@ -1,0 +1,1 @@
+export { listOverlays } from './overlays.ts';
