@@ -37,7 +37,7 @@ export function Explain({ detail, facts, name }: { detail: ObjectDetail; facts: 
         </Section>
       )}
       {telling.slice(0, 1).map((one) => (
-        <XattrBlock key={`${one.layer} ${one.name}`} xattr={one} detail={detail} facts={facts} />
+        <XattrBlock key={`${one.layer} ${one.name}`} xattr={one} detail={detail} facts={facts} short />
       ))}
       {born !== null && (
         <Section title="In the upper since">

@@ -20,7 +20,7 @@ import { Inodes } from './Inodes.tsx';
 import { Layers } from './Layers.tsx';
 import { safe } from './Sentence.tsx';
 import { StripKey } from './StripKey.tsx';
-import { bytesWord, hiddenByWord, modeWord, roleOf, typeWord } from './words.ts';
+import { bytesWord, hiddenByWord, modeAndOwner, roleOf, typeWord } from './words.ts';
 import { Xattrs } from './Xattrs.tsx';
 
 const TABS = { explain: 'Explain', layers: 'Layers', inodes: 'Inodes', xattrs: 'Xattrs' } as const;
@@ -99,16 +99,17 @@ function Head({ path, state, facts }: { path: Bytes; state: FeedState; facts: Li
 function StatusLine({ detail, facts }: { detail: ObjectDetail; facts: ListObject }) {
   const { row } = detail;
   const role = roleOf(facts, row.cells[0]?.[0] ?? 1);
-  const parts = [typeWord(row.type)];
+  const parts = row.type === 'whiteout' ? [] : [typeWord(row.type)];
   if (row.type === 'file') parts.push(bytesWord(row.size));
-  if (row.type !== 'whiteout') parts.push(`${modeWord(row.mode)} ${row.owner}`);
+  if (row.type !== 'whiteout') parts.push(modeAndOwner(row.mode, row.owner));
   const hidden = row.status === 'hidden' && row.hiddenBy ? ` by ${hiddenByWord(row.hiddenBy)}` : '';
   return (
     <>
       <Glyph status={row.status} top={role} />
       <span className="cut" title={parts.join(' · ')}>
         {row.status}
-        {hidden} · {parts.join(' · ')}
+        {hidden}
+        {parts.map((part) => ` · ${part}`)}
       </span>
     </>
   );

@@ -3,7 +3,7 @@ import { asBytes } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { DecodedXattr, ObjectDetail } from '../../shared/ipc/engine.ts';
-import { groupBytes, hexPieces, rangeWords } from './bytes.ts';
+import { condense, groupBytes, hexPieces, rangeWords, type ShownField } from './bytes.ts';
 import { layerLetter } from './ranges.ts';
 import { commandsOf, Section } from './Section.tsx';
 import { safe } from './Sentence.tsx';
@@ -37,8 +37,15 @@ function NoXattrs({ detail }: { detail: ObjectDetail }) {
  * One attribute: the bytes cut at their fields, and the fields. Pointing at either lights both; the arrow keys walk the
  * fields, and what was chosen stays lit.
  */
-export function XattrBlock(props: { xattr: DecodedXattr; detail: ObjectDetail; facts: ListObject }) {
+export function XattrBlock(props: {
+  xattr: DecodedXattr;
+  detail: ObjectDetail;
+  facts: ListObject;
+  /** The bytes of a header stay one field. */
+  short?: boolean;
+}) {
   const { xattr, detail, facts } = props;
+  const fields = props.short ? condense(xattr.fields) : xattr.fields;
   const [chosen, setChosen] = useState<number | null>(null);
   const [pointed, setPointed] = useState<number | null>(null);
   const lit = pointed ?? chosen;
@@ -57,10 +64,10 @@ export function XattrBlock(props: { xattr: DecodedXattr; detail: ObjectDetail; f
       {!xattr.counts && <p className="insp-note">The kernel does not look at it here.</p>}
       {xattr.problem && <p className="insp-note f-warning">{safe(xattr.problem)}</p>}
       {xattr.value !== null && xattr.value !== '' && (
-        <Hex xattr={xattr} hex={xattr.value} lit={lit} onPoint={setPointed} onChoose={setChosen} />
+        <Hex fields={fields} hex={xattr.value} lit={lit} onPoint={setPointed} onChoose={setChosen} />
       )}
-      {xattr.fields.length > 0 && (
-        <Fields name={name} xattr={xattr} lit={lit} chosen={chosen} onPoint={setPointed} onChoose={setChosen} />
+      {fields.length > 0 && (
+        <Fields name={name} fields={fields} lit={lit} chosen={chosen} onPoint={setPointed} onChoose={setChosen} />
       )}
     </Section>
   );
@@ -71,7 +78,7 @@ type Link = { lit: number | null; onPoint: (field: number | null) => void; onCho
 /** Pieces of so many bytes, where a long group may break its line. */
 const PIECE = 8;
 
-function Hex({ xattr, hex, lit, onPoint, onChoose }: Link & { xattr: DecodedXattr; hex: string }) {
+function Hex({ fields, hex, lit, onPoint, onChoose }: Link & { fields: readonly ShownField[]; hex: string }) {
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the fields below are the way by keyboard, and light the same bytes
     // biome-ignore lint/a11y/noStaticElementInteractions: as above; the bytes are text to a screen reader
@@ -85,7 +92,7 @@ function Hex({ xattr, hex, lit, onPoint, onChoose }: Link & { xattr: DecodedXatt
       onMouseOver={(event) => onPoint(fieldAt(event.target))}
       onFocus={() => {}}
     >
-      {groupBytes(hex, xattr.fields).map((group) => (
+      {groupBytes(hex, fields).map((group) => (
         <span
           key={group.from}
           data-field={group.fields[0]}
@@ -109,12 +116,12 @@ function fieldAt(target: EventTarget): number | null {
   return field === undefined ? null : Number(field);
 }
 
-function Fields(props: Link & { name: string; xattr: DecodedXattr; chosen: number | null }) {
-  const { xattr, lit, chosen, onPoint, onChoose } = props;
+function Fields(props: Link & { name: string; fields: readonly ShownField[]; chosen: number | null }) {
+  const { fields, lit, chosen, onPoint, onChoose } = props;
   const body = useRef<HTMLTableSectionElement>(null);
   const id = useId();
   const move = (event: KeyboardEvent, index: number): void => {
-    const last = xattr.fields.length - 1;
+    const last = fields.length - 1;
     const to = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: last }[event.key];
     if (to === undefined || to < 0 || to > last) return;
     event.preventDefault();
@@ -125,7 +132,7 @@ function Fields(props: Link & { name: string; xattr: DecodedXattr; chosen: numbe
     // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: rows are chosen with the arrow keys, as in a grid
     <table className="insp-fields insp-xattr-fields" role="grid" aria-label={`Fields of ${props.name}`} id={id}>
       <tbody ref={body}>
-        {xattr.fields.map((field, index) => (
+        {fields.map((field, index) => (
           <tr
             // biome-ignore lint/suspicious/noArrayIndexKey: the fields of one value never move
             key={index}

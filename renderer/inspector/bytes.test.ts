@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { groupBytes, hexPieces, rangeWords } from './bytes.ts';
+import { condense, groupBytes, hexPieces, rangeWords } from './bytes.ts';
 
 const ORIGIN = '00fb1d00017ea56c2d710e43f48b9085fcacea3046120000004353d841';
 
@@ -73,5 +73,21 @@ describe('hexPieces', () => {
   it('cuts at whole bytes and loses none', () => {
     expect(hexPieces('00112233', 3)).toEqual(['001122', '33']);
     expect(hexPieces('', 4)).toEqual([]);
+  });
+});
+
+describe('condense', () => {
+  const field = (label: string, from: number, to: number) => ({ label, text: label.toUpperCase(), from, to });
+  it('joins the bytes of a header and keeps what follows', () => {
+    const fields = [field('a', 0, 1), field('b', 1, 2), field('c', 2, 3), field('uuid', 3, 19), field('d', 19, 20)];
+    expect(condense(fields)).toEqual([
+      { label: 'header', text: 'a A, b B, c C', from: 0, to: 3 },
+      fields[3],
+      fields[4],
+    ]);
+  });
+  it('leaves two bytes, gaps and fields without bytes alone', () => {
+    const fields = [field('a', 0, 1), field('b', 1, 2), field('e', 2, 2), field('f', 4, 5), field('g', 6, 7)];
+    expect(condense(fields)).toEqual(fields);
   });
 });

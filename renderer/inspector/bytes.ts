@@ -38,3 +38,27 @@ export function hexPieces(hex: string, bytes: number): string[] {
   for (let at = 0; at < hex.length; at += bytes * 2) out.push(hex.slice(at, at + bytes * 2));
   return out;
 }
+
+/** A field as it is shown: `label` and `text`, from the bytes [from, to). */
+export type ShownField = Range & { label: string; text: string };
+
+/**
+ * The fields for a short picture: three or more neighbours of one byte each (the header of a handle) become one, so
+ * that what they introduce stands first.
+ */
+export function condense(fields: readonly ShownField[]): ShownField[] {
+  const out: ShownField[] = [];
+  for (let i = 0; i < fields.length; ) {
+    let end = i;
+    while (fields[end]?.from === (fields[i] as ShownField).from + end - i && isByte(fields[end] as ShownField)) end++;
+    if (end - i >= 3) {
+      const run = fields.slice(i, end);
+      const text = run.map((field) => `${field.label} ${field.text}`).join(', ');
+      out.push({ label: 'header', text, from: (run[0] as ShownField).from, to: (run.at(-1) as ShownField).to });
+      i = end;
+    } else out.push(fields[i++] as ShownField);
+  }
+  return out;
+}
+
+const isByte = ({ from, to }: Range): boolean => to - from === 1;

@@ -38,7 +38,7 @@ describe('wayOf', () => {
       ['1–2', 'absent', null],
       ['3', 'origin', '18'],
     ]);
-    expect([way.from, way.to, way.end]).toEqual([0, 0, { text: '50331780', under: 'real, its bytes' }]);
+    expect([way.from, way.to, way.end]).toEqual([0, 0, { text: '50331780', under: 'real inode' }]);
   });
 
   it('leads from a metacopy on to the layer of its bytes', () => {
@@ -74,6 +74,14 @@ describe('wayOf', () => {
     ]);
     expect(way.from).toBeNull();
     expect(way.end.text).toBe('unknown');
+  });
+
+  it('leaves no digit of a long number out: it stands in its row, and its end names the layer', () => {
+    const long = detail([[0, 'used']], [entry(0, 'object', '9223372036854775826')], { type: 'dir' });
+    const way = wayOf(long, factsOf(1));
+    expect(way.rows[0]?.ino).toBe('9223372036854775826');
+    expect(way.end).toEqual({ text: 'in U', under: 'real inode' });
+    expect(way.tight).toBe(true);
   });
 
   it('answers ENOENT for a whiteout and for what is hidden', () => {

@@ -23,6 +23,8 @@ export type Way = {
   /** Row that the end stands for: of a metacopy the file that its bytes come from, else `from`. */
   to: number | null;
   end: { text: string; under: string };
+  /** The rows are too wide to stand beside the name. */
+  tight: boolean;
 };
 
 /** Runs of layers in which there is nothing to tell apart; a layer with entries or a problem of its own stays alone. */
@@ -54,13 +56,21 @@ export function wayOf(detail: ObjectDetail, facts: ListObject): Way {
   const data = object.data !== null && object.data !== UNKNOWN ? object.data.layer : null;
   const dataRow = data === null ? -1 : rows.findIndex((one) => one.layer === data);
   const to = from === null ? null : dataRow >= 0 ? dataRow : from;
-  return { rows, from, to, end: endOf(detail, rows, to) };
+  return { rows, from, to, end: endOf(detail, rows, to), tight: rows.some((one) => widthOf(one) > NARROW) };
 }
+
+/** Characters of number and word that stand beside the name in the narrowest pane. */
+const NARROW = 16;
+const widthOf = (row: WayRow): number => (row.ino?.length ?? 0) + row.word.length + row.letter.length;
+
+/** A number longer than this stands in its row alone; its end says the layer. */
+const SHORT = 9;
 
 function endOf({ object }: ObjectDetail, rows: WayRow[], to: number | null): Way['end'] {
   if (object.hiddenBy !== null) return { text: 'ENOENT', under: 'hidden' };
   if (object.lookup !== 'ok') return { text: object.lookup, under: 'lookup' };
   const ino = (to === null ? null : rows[to]?.ino) ?? UNKNOWN;
-  if (object.type !== 'file') return { text: ino, under: 'real inode' };
-  return { text: ino, under: object.data === UNKNOWN ? 'data unknown' : 'real, its bytes' };
+  const under = object.type === 'file' && object.data === UNKNOWN ? 'data unknown' : 'real inode';
+  const row = to === null ? null : rows[to];
+  return row && ino.length > SHORT ? { text: `in ${row.letter}`, under } : { text: ino, under };
 }

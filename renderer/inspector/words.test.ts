@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { HiddenBy, ListLayer, type ListObject, OriginState, type ScanObject } from '../../shared/contract/scan.ts';
 import type { CellKind } from '../../shared/ipc/engine.ts';
-import { bytesWord, grouped, hiddenByWord, layerLines, layerProblem, markWords, originWord } from './words.ts';
+import {
+  bytesWord,
+  grouped,
+  hiddenByWord,
+  layerLines,
+  layerProblem,
+  markWords,
+  modeAndOwner,
+  originWord,
+} from './words.ts';
 
 const layer = (n: number, state: ListLayer['state'] = 'ok'): ListLayer => ({
   layer: n,
@@ -27,6 +36,13 @@ describe('words', () => {
     distinct(HiddenBy.options.map(hiddenByWord));
     const states = ListLayer.shape.state.options;
     distinct(states.map((state) => layerProblem(layer(1, state)) ?? 'ok'));
+  });
+
+  it('says of mode and owner which is unknown', () => {
+    expect(modeAndOwner(0o100644, 'root:root')).toBe('0644 root:root');
+    expect(modeAndOwner(null, 'root')).toBe('mode unknown root');
+    expect(modeAndOwner(0o104755, 'unknown')).toBe('4755, owner unknown');
+    expect(modeAndOwner(null, 'unknown')).toBe('mode and owner unknown');
   });
 
   it('never turns what could not be read into no', () => {

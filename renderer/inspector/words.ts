@@ -21,9 +21,12 @@ export const grouped = (decimal: string): string => decimal.replace(/\B(?=(\d{3}
 export const bytesWord = (size: string): string =>
   size === UNKNOWN ? UNKNOWN : `${grouped(size)} ${size === '1' ? 'byte' : 'bytes'}`;
 
-/** The octal permission bits of a row's st_mode, `0644`. */
-export const modeWord = (mode: number | null): string =>
-  mode === null ? UNKNOWN : (mode & 0o7777).toString(8).padStart(4, '0');
+/** `0644 root:root` of a row's st_mode and owner, each said to be unknown where it is. */
+export function modeAndOwner(mode: number | null, owner: string): string {
+  const bits = mode === null ? 'mode unknown' : (mode & 0o7777).toString(8).padStart(4, '0');
+  if (owner !== UNKNOWN) return `${bits} ${owner}`;
+  return mode === null ? 'mode and owner unknown' : `${bits}, owner unknown`;
+}
 
 /** `upper`, `lower 3`, `data-only lower 5`. */
 export function layerWord(layer: Pick<ListLayer, 'layer' | 'role'>): string {
