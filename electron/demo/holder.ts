@@ -12,6 +12,9 @@ import type { Plan } from './step.ts';
 /** Every name that a demo makes in its directory. Nothing else there is ever removed. */
 export const MADE_NAMES = [...LOWERS, DATA, 'upper', 'work', MAIN_MOUNT, CAUTIOUS_MOUNT, MANIFEST_NAME];
 
+/** Begins the line in which the holder says how a step ended; whatever the step itself says comes before. */
+const STATUS = 'stratoscope-demo-status';
+
 /**
  * The program of the holder, a shell: it runs each line that it reads, answers with the exit status, and so keeps the
  * mount namespace. When its input ends, because the demo is over or because the parent died in whatever way, or when
@@ -34,10 +37,11 @@ remove() {
 trap 'remove "$1" "$2"' EXIT
 trap 'exit 143' HUP INT TERM
 trap '' PIPE
-echo ready
+exec 2>&1
+echo "${STATUS} ready"
 while IFS= read -r line; do
-  eval "$line" </dev/null >&2
-  echo "$?"
+  eval "$line" </dev/null
+  printf '\\n%s %s\\n' '${STATUS}' "$?"
 done
 `;
 
@@ -84,8 +88,9 @@ export class Holder {
     this.ended = new Promise((resolve) => child.once('close', () => resolve()));
     this.#lines = createInterface({ input: child.stdout });
     this.#answers = this.#lines[Symbol.asyncIterator]();
+    // Only what comes before the shell runs, unshare's own words, comes this way.
     child.stderr.on('data', (chunk: Buffer) => {
-      this.#said = (this.#said + chunk.toString('utf8')).slice(-4000);
+      this.#said += chunk.toString('utf8');
     });
     // A write to a holder that has just ended; run() learns of the end by the missing answer.
     child.stdin.on('error', () => {});
@@ -156,13 +161,18 @@ export class Holder {
     this.#lines.close();
   }
 
+  /** The status of the step, or null: the holder has ended. What is said before it is kept for #takeSaid(). */
   async #answer(): Promise<string | null> {
-    const { value, done } = await this.#answers.next();
-    return done ? null : value;
+    for (;;) {
+      const { value, done } = await this.#answers.next();
+      if (done) return null;
+      if (value.startsWith(`${STATUS} `)) return value.slice(STATUS.length + 1);
+      this.#said = `${this.#said}${value}\n`.slice(-4000);
+    }
   }
 
   #takeSaid(): string {
-    const said = this.#said.trim().replaceAll('\n', '; ');
+    const said = this.#said.trim().replaceAll(/\n+/g, '; ');
     this.#said = '';
     return said;
   }

@@ -83,9 +83,10 @@ function sameInBothForms(held: () => Held): void {
 }
 
 describe.skipIf(refused !== null)(`the demo in a user namespace${refused ? ` (skipped: ${refused})` : ''}`, () => {
-  const parent = plainDirectory('userns');
+  let parent = '';
   let held: Held;
   beforeAll(async () => {
+    parent = plainDirectory('userns');
     held = await holdDemo(join(parent, 'demo'), { plain: true });
   });
   afterAll(async () => {
@@ -110,9 +111,10 @@ describe.skipIf(refused !== null)(`the demo in a user namespace${refused ? ` (sk
 });
 
 describe('the demo as plain directories', () => {
-  const parent = plainDirectory('directories');
+  let parent = '';
   let held: Held;
   beforeAll(async () => {
+    parent = plainDirectory('directories');
     held = await holdDemo(join(parent, 'demo'), { plain: true, form: 'directories' });
   });
   afterAll(async () => {

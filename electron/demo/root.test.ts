@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MANIFEST_NAME } from '../../shared/demo/manifest.ts';
@@ -73,9 +72,10 @@ const CAUTIOUS: Record<string, string> = {
 };
 
 describe.runIf(isRoot)('the demo as root (elsewhere skipped: it needs uid 0)', () => {
-  const parent = mkdtempSync(join(tmpdir(), 'stratoscope-demo-root-'));
+  let parent = '';
   let demo: Demo;
   beforeAll(async () => {
+    parent = plainDirectory('root');
     demo = await buildDemo(join(parent, 'demo'), { form: 'root' });
   });
   afterAll(async () => {
