@@ -9,20 +9,25 @@ import { Laboratory } from './trial.ts';
 const inside = 'STRATOSCOPE_IN_MOUNT_NAMESPACE';
 
 /**
- * Runs `body` in a mount namespace of its own, with a laboratory in it: the module `file` is started again below
+ * Runs `body` with an empty directory, in a mount namespace of its own: the module `file` is started again below
  * `unshare --mount`, so that whatever ends it, mounts and loop devices end with it. Gives the exit code. Needs root.
  */
-export async function inLaboratory(file: string, body: (laboratory: Laboratory) => Promise<number>): Promise<number> {
-  if (process.env[inside] !== '1') return startInside(file);
-  const directory = process.argv.pop() as string;
-  // The user observer's mount namespace is a copy: the filesystems must stand before it begins.
-  const filesystems = makeFilesystems(directory);
-  const user = startUserObserver();
-  try {
-    return await body(new Laboratory(directory, filesystems, { init: observeHere, user }));
-  } finally {
-    user.end();
-  }
+export async function inMountNamespace(file: string, body: (directory: string) => Promise<number>): Promise<number> {
+  return process.env[inside] === '1' ? body(process.argv.pop() as string) : startInside(file);
+}
+
+/** The same with a laboratory on filesystems of every kind. */
+export function inLaboratory(file: string, body: (laboratory: Laboratory) => Promise<number>): Promise<number> {
+  return inMountNamespace(file, async (directory) => {
+    // The user observer's mount namespace is a copy: the filesystems must stand before it begins.
+    const filesystems = makeFilesystems(directory);
+    const user = startUserObserver();
+    try {
+      return await body(new Laboratory(directory, filesystems, { init: observeHere, user }));
+    } finally {
+      user.end();
+    }
+  });
 }
 
 async function startInside(file: string): Promise<number> {

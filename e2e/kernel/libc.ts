@@ -23,6 +23,7 @@ const c = {
   chmod: libc.func('int chmod(const void*, unsigned int)'),
   lsetxattr: libc.func('int lsetxattr(const void*, const void*, const void*, size_t, int)'),
   lgetxattr: libc.func('long lgetxattr(const void*, const void*, void*, size_t)'),
+  llistxattr: libc.func('long llistxattr(const void*, void*, size_t)'),
   open: libc.func('int open(const void*, int, unsigned int)'),
   close: libc.func('int close(int)'),
   read: libc.func('long read(int, void*, size_t)'),
@@ -131,10 +132,17 @@ export interface Stat {
   readonly size: bigint;
   readonly ino: bigint;
   readonly nlink: number;
+  /** Nanoseconds since the epoch. */
+  readonly atimeNs: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
 }
 
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const statBuffer = Buffer.alloc(256);
+
+const timeAt = (offset: number): bigint =>
+  statBuffer.readBigInt64LE(offset) * 1_000_000_000n + BigInt(statBuffer.readUInt32LE(offset + 8));
 
 /** lstat(2) by statx; a string is the errno of the failure. */
 export function statPath(path: Bytes): Stat | string {
@@ -144,6 +152,9 @@ export function statPath(path: Bytes): Stat | string {
     nlink: statBuffer.readUInt32LE(16),
     ino: statBuffer.readBigUInt64LE(32),
     size: statBuffer.readBigUInt64LE(40),
+    atimeNs: timeAt(64),
+    ctimeNs: timeAt(96),
+    mtimeNs: timeAt(112),
   };
 }
 
@@ -165,6 +176,12 @@ export function readFile(path: Bytes): { data: Bytes } | { errno: string } {
 export function getXattr(path: Bytes, name: string): { value: Bytes } | { errno: string } {
   const length = Number(c.lgetxattr(cString(path), cString(name), readBuffer, readBuffer.length));
   return length < 0 ? { errno: lastErrno() } : { value: bytesOfArray(readBuffer.subarray(0, length)) };
+}
+
+/** Names of all extended attributes of a path (no follow). */
+export function listXattrs(path: Bytes): string[] {
+  const length = must(Number(c.llistxattr(cString(path), readBuffer, readBuffer.length)), 'listxattr', path);
+  return readBuffer.toString('latin1', 0, length).split('\0').slice(0, -1);
 }
 
 /** The file handle of a path (no follow): its type and its bytes. */
