@@ -3,10 +3,20 @@ import manifest from '../../package.json' with { type: 'json' };
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { usage } from './failures.ts';
 import { FORMATS, type Format, runSession, type Session } from './session.ts';
+import { withStack } from './stack.ts';
 
 /** The commands and their help. What a command does is loaded when it is called: help and the probe start at once. */
 
 const EXAMPLES = {
+  open: [
+    ['stratoscope open', 'the window, with every mount in sight'],
+    ['stratoscope open /srv/web', 'the window on that mount'],
+    ['stratoscope open --lower a --lower b --upper u', 'the window on these directories'],
+  ],
+  serve: [
+    ['stratoscope serve', 'the app in a browser; prints the address to open'],
+    ['stratoscope serve --port 8080 /srv/web', 'at a fixed port, on that mount'],
+  ],
   program: [
     ['stratoscope list', 'every overlay mount in sight'],
     ['sudo stratoscope tree /srv/web', 'what is in it, and where each entry lives'],
@@ -54,6 +64,28 @@ export function createProgram(): Command {
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .addHelpText('after', examples('program'));
+
+  withStack(common(program.command('open'), 'no formats'))
+    .description('open the window, or, where there can be none, the app in a browser')
+    .argument('[mountpoint]', 'the stack to open')
+    .option('--as-root', 'as root: a window without the sandbox, which refuses root')
+    .addHelpText('after', examples('open'))
+    .action((mount: Bytes | undefined, options) =>
+      run('cannot open', options, 'table', async (session) =>
+        (await import('./commands/open.ts')).open(session, mount, options),
+      ),
+    );
+
+  withStack(common(program.command('serve'), 'formats'))
+    .description('serve the app to a browser on this machine, until interrupted')
+    .argument('[mountpoint]', 'the stack to open')
+    .option('--port <n>', 'the port to listen on; a free one by default')
+    .addHelpText('after', examples('serve'))
+    .action((mount: Bytes | undefined, options) =>
+      run('cannot serve', options, 'table', async (session) =>
+        (await import('./commands/serve.ts')).serveApp(session, mount, options),
+      ),
+    );
 
   common(program.command('demo'), 'formats')
     .description('build a small stack that holds one of everything, and hold it until interrupted')

@@ -98,6 +98,13 @@ export function stackOf(mount: Bytes | undefined, options: StackOptions): StackI
   };
 }
 
+/** The stack that these words name, or null where they name none. */
+export function optionalStack(mount: Bytes | undefined, options: StackOptions): StackInput | null {
+  const { lower, data, upper, work, options: mountOptions, mountinfo } = options;
+  const named = [mount, lower, data, upper, work, mountOptions, mountinfo].some((one) => one !== undefined);
+  return named ? stackOf(mount, options) : null;
+}
+
 /** A path inside the merged tree, without the slashes that say nothing; the root is empty. */
 export function pathInside(path: Bytes): Bytes {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');

@@ -1,0 +1,135 @@
+import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import type { ScanMeta, ScanObject, ScanSummary } from '../../../shared/contract/scan.ts';
+import type { EngineContract } from '../../../shared/ipc/engine.ts';
+import { type Client, FailureError } from '../../../shared/ipc/rpc.ts';
+import { eyes, sizeText, statusText, stripOf } from '../people.ts';
+import { Lines } from '../rows.ts';
+import type { Session } from '../session.ts';
+import type { StackInput } from '../stack.ts';
+import { paintFor, table } from '../text.ts';
+import { showProgress, statusOfRead } from './read.ts';
+
+export type ScanOptions = {
+  hidden: boolean;
+  path: Bytes | null;
+  depth: number | null;
+  through: boolean;
+};
+
+/** Runs a scan and hands out its lines as bytes: first the meta line, then one a name. Returns the status. */
+export async function scanLines(
+  session: Session,
+  engine: Client<EngineContract>,
+  stack: StackInput,
+  options: ScanOptions,
+  take: (line: Uint8Array, isMeta: boolean) => void,
+): Promise<number> {
+  let meta: ScanMeta['meta'] | null = null;
+  const lines = new Lines((line) => {
+    if (meta === null) {
+      meta = (JSON.parse(new TextDecoder().decode(line)) as ScanMeta).meta;
+      take(line, true);
+    } else take(line, false);
+  });
+  const { errors } = await engine.call(
+    'scan',
+    { stack, ...options },
+    {
+      signal: session.signal,
+      onChunk: (chunk) => lines.push(chunk),
+      onItem: ({ layers }) => showProgress(session, layers),
+    },
+  );
+  session.progress.clear();
+  if (meta === null) throw new FailureError({ code: 'internal', message: 'the scan gave no meta line' });
+  return statusOfRead(session, meta, errors);
+}
+
+/** `scan STACK`. */
+export async function scan(
+  session: Session,
+  engine: Client<EngineContract>,
+  stack: StackInput,
+  options: ScanOptions,
+): Promise<number> {
+  const { format, rows, output } = session;
+  if (format === 'table') return scanTable(session, engine, stack, options);
+  const status = await scanLines(session, engine, stack, options, (line, isMeta) => {
+    if (isMeta) rows.metaLine(line);
+    else rows.rowLine(line);
+  });
+  rows.end();
+  await output.drained();
+  return status;
+}
+
+async function scanTable(
+  session: Session,
+  engine: Client<EngineContract>,
+  stack: StackInput,
+  options: ScanOptions,
+): Promise<number> {
+  const { output } = session;
+  const paint = paintFor(output.isTerminal);
+  let draw: ((object: ScanObject) => string) | null = null;
+  return scanLines(session, engine, stack, options, (line, isMeta) => {
+    const value = JSON.parse(new TextDecoder().decode(line));
+    session.progress.clear();
+    if (isMeta) {
+      const strip = stripOf((value as ScanMeta).meta, paint);
+      const width = Math.max(strip.width, 6);
+      const pad = ' '.repeat(width - strip.width);
+      draw = (object) => {
+        const target = object.target === undefined ? '' : ` -> ${eyes(object.target, object.targetB64)}`;
+        const size = object.type === 'dir' ? '' : sizeText(object.size);
+        const name = object.path === '' ? '/' : eyes(object.path, object.pathB64);
+        return `${strip.draw(object)}${pad}  ${statusText(object).padEnd(22)}  ${object.type.padEnd(8)}  ${size.padStart(6)}  ${name}${target}\n`;
+      };
+      output.write(
+        `${strip.head.padEnd(width)}  ${'STATUS'.padEnd(22)}  ${'TYPE'.padEnd(8)}  ${'SIZE'.padStart(6)}  PATH\n`,
+      );
+    } else if (draw !== null) output.write(draw(value as ScanObject));
+  });
+}
+
+/** `scan --summary STACK`. */
+export async function summary(
+  session: Session,
+  engine: Client<EngineContract>,
+  stack: StackInput,
+  through: boolean,
+): Promise<number> {
+  const { format, rows, output } = session;
+  const result = await engine.call(
+    'summary',
+    { stack, through },
+    { signal: session.signal, onItem: ({ layers }) => showProgress(session, layers) },
+  );
+  session.progress.clear();
+  if (format === 'table') output.write(summaryTable(result.summary));
+  else {
+    rows.meta(result.meta);
+    rows.row(result.summary);
+    rows.end();
+  }
+  return statusOfRead(session, result.meta, result.errors);
+}
+
+function summaryTable({ objects, rawEntries, byProvenance, byMark, seconds }: ScanSummary): string {
+  const counts = (record: Record<string, number>): string[][] =>
+    Object.entries(record).map(([key, count]) => [`  ${key}`, count.toLocaleString('en')]);
+  const times = Object.entries(seconds).map(([key, value]) => [`  ${key}`, `${value.toFixed(3)} s`]);
+  return table(
+    ['objects', objects.toLocaleString('en')],
+    [
+      ['entries in layers', rawEntries.toLocaleString('en')],
+      ['by provenance', ''],
+      ...counts(byProvenance),
+      ['by mark', ''],
+      ...counts(byMark),
+      ['time', ''],
+      ...times,
+    ],
+    [1],
+  );
+}
