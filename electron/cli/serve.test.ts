@@ -45,7 +45,13 @@ function get(path: string, headers: Record<string, string> = {}, method = 'GET')
   });
 }
 
-type Socket = { socket: WebSocket; texts: unknown[]; frames: Buffer[]; until(done: () => boolean): Promise<void> };
+type Socket = {
+  socket: WebSocket;
+  cookie: string | undefined;
+  texts: unknown[];
+  frames: Buffer[];
+  until(done: () => boolean): Promise<void>;
+};
 
 /** Opens a socket as the page does; rejects with the status that refused it. */
 function connect(secret: string | null, headers: Record<string, string> = {}, path = SOCKET_PATH): Promise<Socket> {
@@ -56,6 +62,7 @@ function connect(secret: string | null, headers: Record<string, string> = {}, pa
   });
   const out: Socket = {
     socket,
+    cookie: undefined,
     texts: [],
     frames: [],
     async until(done) {
@@ -65,6 +72,9 @@ function connect(secret: string | null, headers: Record<string, string> = {}, pa
   socket.on('message', (data: Buffer, isBinary) => {
     if (isBinary) out.frames.push(data);
     else out.texts.push(JSON.parse(data.toString()));
+  });
+  socket.on('upgrade', (answer) => {
+    out.cookie = answer.headers['set-cookie']?.[0];
   });
   return new Promise((resolve, reject) => {
     socket.on('open', () => resolve(out));
@@ -146,15 +156,16 @@ test.each([
   await connect(token);
 });
 
-test('the token works once; the session that it opened goes on', async () => {
+test('the token works once, and then for the browser that used it', async () => {
   const first = await connect(token);
-  await first.until(() => first.texts.length >= 1);
-  const { session } = first.texts[0] as { session: string };
+  expect(first.cookie).toMatch(/^stratoscope-\d+=[\w-]{43}; Path=\/engine; HttpOnly; SameSite=Strict$/);
+  const cookie = first.cookie?.split(';')[0] ?? '';
   await expect(connect(token)).rejects.toThrow('401');
+  await expect(connect(token, { Cookie: cookie.replace(/=.*/, `=${'A'.repeat(43)}`) })).rejects.toThrow('401');
+  await expect(connect('A'.repeat(43), { Cookie: cookie })).rejects.toThrow('401');
   first.socket.close();
-  const again = await connect(session);
-  await again.until(() => again.texts.length >= 1);
-  expect(again.texts[0]).toEqual({ session });
+  const again = await connect(token, { Cookie: `other=1; ${cookie}` });
+  expect(again.cookie).toBeUndefined();
 });
 
 test('a socket elsewhere is refused', async () => {
@@ -163,20 +174,20 @@ test('a socket elsewhere is refused', async () => {
 
 test('frames go through whole, both ways; the engine is restarted when asked', async () => {
   const page = await connect(token);
-  await page.until(() => page.texts.length === 2);
-  const { pid } = page.texts[1] as { engine: 'running'; pid: number };
+  await page.until(() => page.texts.length === 1);
+  const { pid } = page.texts[0] as { engine: 'running'; pid: number };
   const sent = encodeFrame(FrameKind.chunk, 7, new Uint8Array(5_000_000).fill(3));
   page.socket.send(sent);
   await page.until(() => page.frames.length === 1);
   expect(Buffer.compare(page.frames[0] as Buffer, sent)).toBe(0);
 
   process.kill(pid, 'SIGKILL');
-  await page.until(() => page.texts.length === 3);
-  expect(page.texts[2]).toEqual({ engine: 'ended', why: 'The engine was ended by SIGKILL.' });
+  await page.until(() => page.texts.length === 2);
+  expect(page.texts[1]).toEqual({ engine: 'ended', why: 'The engine was ended by SIGKILL.' });
   page.socket.send('nonsense');
   page.socket.send(JSON.stringify({ engine: 'restart' }));
-  await page.until(() => page.texts.length === 4);
-  expect(page.texts[3]).toMatchObject({ engine: 'running' });
+  await page.until(() => page.texts.length === 3);
+  expect(page.texts[2]).toMatchObject({ engine: 'running' });
   page.socket.send(encodeFrame(FrameKind.cancel, 8, new Uint8Array(0)));
   await page.until(() => page.frames.length === 2);
   expect(decodeFrame(page.frames[1] as Buffer).id).toBe(8);
@@ -184,8 +195,8 @@ test('frames go through whole, both ways; the engine is restarted when asked', a
 
 test('an engine ends with its socket', async () => {
   const page = await connect(token);
-  await page.until(() => page.texts.length === 2);
-  const { pid } = page.texts[1] as { engine: 'running'; pid: number };
+  await page.until(() => page.texts.length === 1);
+  const { pid } = page.texts[0] as { engine: 'running'; pid: number };
   page.socket.terminate();
   await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false);
 });

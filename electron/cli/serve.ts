@@ -1,9 +1,10 @@
 /**
  * The app in a browser: the page's files over HTTP and the engine over a WebSocket, on loopback only.
  *
- * Who may talk to the engine: whoever holds the token of the printed address, once; then the session that got it. A
- * page of another site in the same browser holds neither, and is refused by its Origin besides; one that points a name
- * of its own at 127.0.0.1 is refused by its Host.
+ * Who may talk to the engine: whoever first brings the token of the printed address, and from then on that browser
+ * alone, known by a cookie (the address can be read in a list of processes or a history). A page of another site in
+ * the same browser has no token, and is refused by its Origin besides; one that points a name of its own at 127.0.0.1 is
+ * refused by its Host.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -11,14 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import {
-  isPumpRequest,
-  type PumpState,
-  pageFragment,
-  SOCKET_PATH,
-  SOCKET_PROTOCOL,
-  type SocketGreeting,
-} from '../../shared/ipc/bridge.ts';
+import { isPumpRequest, type PumpState, pageFragment, SOCKET_PATH, SOCKET_PROTOCOL } from '../../shared/ipc/bridge.ts';
 import { FRAME_MAX } from '../../shared/ipc/frame.ts';
 import { PAGE_HEADERS, pageFile } from '../pipe/page-files.ts';
 import { Pump } from '../pipe/pump.ts';
@@ -36,7 +30,7 @@ export type ServeOptions = {
 
 export type Serving = {
   port: number;
-  /** The address to open, token and stack in its fragment. The token in it works once. */
+  /** The address to open, token and stack in its fragment. It works in the first browser that opens it. */
   url: string;
   /** Ends connections and their engines. */
   close(): Promise<void>;
@@ -47,6 +41,9 @@ const UNSENT_MAX = 16 * 1024 * 1024;
 
 const secret = (): string => randomBytes(32).toString('base64url');
 
+/** Cookies do not know ports: a name of its own keeps two servers of one machine apart. */
+const cookieName = (port: number): string => `stratoscope-${port}`;
+
 function isSame(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);
@@ -54,8 +51,9 @@ function isSame(a: string, b: string): boolean {
 
 /** Starts serving. Rejects with the system's error where the port cannot be had. */
 export async function serve({ dist, port: wanted, stack, onNotice }: ServeOptions): Promise<Serving> {
-  let token: string | null = secret();
-  const sessions = new Set<string>();
+  const token = secret();
+  /** What the cookie of the first browser holds; null until there was one. */
+  let bound: string | null = null;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_MAX + 4,
@@ -71,16 +69,12 @@ export async function serve({ dist, port: wanted, stack, onNotice }: ServeOption
     return headers.origin === undefined || headers.origin === `http://${headers.host}`;
   };
 
-  /** The session that a secret opens: a new one for the token, which is then spent. Null: neither. */
-  const sessionOf = (given: string): string | null => {
-    if (token !== null && isSame(given, token)) {
-      token = null;
-      const session = secret();
-      sessions.add(session);
-      return session;
-    }
-    for (const session of sessions) if (isSame(given, session)) return session;
-    return null;
+  /** Whether a socket may be opened with this token and these cookies. */
+  const isAdmitted = (given: string, cookies: string): boolean => {
+    if (!isSame(given, token)) return false;
+    if (bound === null) return true;
+    const session = cookies.split(/;\s*/).find((cookie) => cookie.startsWith(`${cookieName(port)}=`));
+    return session !== undefined && isSame(session.slice(cookieName(port).length + 1), bound);
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -108,12 +102,13 @@ export async function serve({ dist, port: wanted, stack, onNotice }: ServeOption
     if (!isOurs(request) || request.headers.origin === undefined) return refuse('403 Forbidden');
     const [protocol, given] = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
     if (protocol !== SOCKET_PROTOCOL || given === undefined) return refuse('401 Unauthorized');
-    const session = sessionOf(given);
-    if (session === null) return refuse('401 Unauthorized');
-    sockets.handleUpgrade(request, stream, head, (socket) => {
-      socket.send(JSON.stringify({ session } satisfies SocketGreeting));
-      pumpThrough(socket, dist, onNotice);
-    });
+    if (!isAdmitted(given, request.headers.cookie ?? '')) return refuse('401 Unauthorized');
+    sockets.handleUpgrade(request, stream, head, (socket) => pumpThrough(socket, dist, onNotice));
+  });
+  sockets.on('headers', (headers) => {
+    if (bound !== null) return;
+    bound = secret();
+    headers.push(`Set-Cookie: ${cookieName(port)}=${bound}; Path=${SOCKET_PATH}; HttpOnly; SameSite=Strict`);
   });
 
   await new Promise<void>((resolve, reject) => {
@@ -123,7 +118,7 @@ export async function serve({ dist, port: wanted, stack, onNotice }: ServeOption
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    url: `http://127.0.0.1:${port}/#${pageFragment({ token: token as string, stack })}`,
+    url: `http://127.0.0.1:${port}/#${pageFragment({ token, stack })}`,
     async close() {
       for (const socket of sockets.clients) socket.terminate();
       server.closeAllConnections();

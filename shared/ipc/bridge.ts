@@ -3,9 +3,9 @@
  *
  *   window   main ↔ MessagePort ↔ page. The preload posts a message whose data is PORT_MESSAGE and whose first port is
  *            the pump; it does so again whenever the page asks with PORT_REQUEST (the page asks once it listens).
- *   browser  `serve` ↔ WebSocket ↔ page, at SOCKET_PATH, with the subprotocols [SOCKET_PROTOCOL, SECRET]. The first
- *            time SECRET is the token of the address, which works once; the first text message is a SocketGreeting
- *            with the secret for later times (a reload, a lost connection), to be kept in sessionStorage.
+ *   browser  `serve` ↔ WebSocket ↔ page, at SOCKET_PATH, with the subprotocols [SOCKET_PROTOCOL, TOKEN]. The first use
+ *            of the token binds it to that browser (by a cookie that the page does not see): a reload may use it again,
+ *            somebody else who has read it may not.
  *
  * Through the pump go whole frames (shared/ipc/frame.ts), each as an ArrayBuffer, and beside them a few words about
  * the engine itself: objects over the port, JSON text messages over the socket. After `ended` no frame comes and every
@@ -19,9 +19,6 @@ export const PORT_REQUEST = 'stratoscope:port-please';
 
 export const SOCKET_PATH = '/engine';
 export const SOCKET_PROTOCOL = 'stratoscope.1';
-
-/** First message of the socket: the secret that opens it the next time. */
-export type SocketGreeting = { session: string };
 
 /** What the pump says about the engine. `why` is one plain sentence. */
 export type PumpState = { engine: 'running'; pid: number } | { engine: 'ended'; why: string };
