@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { asBytes } from '../../shared/bytes/bytes.ts';
+import { inMountNamespace } from './laboratory.ts';
+import { unmount } from './libc.ts';
+import { nestedStack, plainStack, type WatchedStack } from './no-trace-stacks.ts';
+import { type Trace, withTraceCheck } from './trace.ts';
+
+/**
+ * `node e2e/kernel/no-trace.ts`: runs the program's commands on live mounts and prints what each left behind, one JSON
+ * line a command. As root. The first lines are of commands that do leave traces: they show that the check sees them.
+ */
+export type TraceLine = {
+  stack: string;
+  command: string;
+  /** Exit code, null where it was ended. */
+  code: number | null;
+  stderr: string;
+  lines: number;
+} & Pick<Trace<unknown>, 'changes' | 'writes' | 'mounts' | 'tracedCalls'>;
+
+/** What came of unmounting everything while the program still ran. */
+export type UnmountLine = { stack: string; unmounted: string[]; refused: string | null };
+
+const program = join(import.meta.dirname, '../../electron/cli/index.ts');
+const stratoscope = (...args: string[]): string[] => [process.execPath, program, ...args];
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function execute(argv: readonly string[]): Promise<Ended> {
+  const child = start(argv);
+  return child.ended;
+}
+
+function start(argv: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(argv[0] as string, argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  return { child, ended };
+}
+
+const say = (line: TraceLine | UnmountLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+
+async function check(stack: WatchedStack, command: string, argv: readonly string[]): Promise<void> {
+  const { result, ...trace } = await withTraceCheck({ directories: stack.untouchables }, (traced) =>
+    execute(traced(argv)),
+  );
+  const lines = result.stdout.split('\n').length - 1;
+  say({ stack: stack.name, command, code: result.code, stderr: result.stderr, lines, ...trace });
+}
+
+/** Commands of the shell that do leave traces, each in its own way. */
+async function checkTheCheck(stack: WatchedStack): Promise<void> {
+  const upper = stack.untouchables[0] as string;
+  await check(stack, 'read a file', ['cat', join(upper, stack.path)]);
+  await check(stack, 'read a symlink', ['readlink', join(upper, 'd/link')]);
+  await check(stack, 'list a directory', ['ls', upper]);
+  await check(stack, 'mount', ['sh', '-c', 'mount -t tmpfs none /mnt && umount /mnt']);
+  await check(stack, 'write and restore', ['sh', '-c', `setfattr -n user.x ${upper}/d; setfattr -x user.x ${upper}/d`]);
+  await check(stack, 'look through the mount', ['stat', join(stack.mount, stack.path)]);
+}
+
+async function checkProgram(stack: WatchedStack): Promise<void> {
+  await check(stack, 'list', stratoscope('list', '--format', 'ndjson'));
+  await check(stack, 'scan', stratoscope('scan', stack.mount, '--hidden', '--format', 'ndjson'));
+  await check(stack, 'tree', stratoscope('tree', stack.mount));
+  await check(stack, 'explain', stratoscope('explain', stack.mount, stack.path));
+}
+
+/** With the browser form running on the stack, everything can be unmounted, and not lazily. */
+async function unmountWhileServed(stack: WatchedStack): Promise<void> {
+  const { child, ended } = start(stratoscope('serve', '--format', 'ndjson', stack.mount));
+  const unmounted: string[] = [];
+  let refused: string | null = null;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      child.stdout?.once('data', () => resolve());
+      ended.then(({ stderr }) => reject(new Error(`serve ended: ${stderr}`)), reject);
+    });
+    for (const path of stack.unmountInOrder) {
+      try {
+        unmount(asBytes(path));
+        unmounted.push(path);
+      } catch (error) {
+        refused = (error as Error).message;
+        break;
+      }
+    }
+  } finally {
+    child.kill('SIGTERM');
+    await ended.catch(() => undefined);
+  }
+  say({ stack: stack.name, unmounted, refused });
+}
+
+if (import.meta.main) {
+  process.exitCode = await inMountNamespace(import.meta.filename, async (directory) => {
+    const spoilt = plainStack(directory, 'ext4');
+    await checkTheCheck(spoilt);
+    for (const path of spoilt.unmountInOrder) unmount(asBytes(path));
+    for (const stack of [plainStack(directory, 'xfs'), nestedStack(directory)]) {
+      await checkProgram(stack);
+      await unmountWhileServed(stack);
+    }
+    return 0;
+  });
+}
