@@ -19,7 +19,7 @@ const PAGE = `<!doctype html>
 <h1>Page</h1>
 `;
 
-/** Takes the port as the app's page does, and keeps what it hears. */
+/** Takes the port, or opens the socket, as the app's page does, and keeps what it hears. */
 const SCRIPT = `
 window.heard = [];
 window.violations = [];
@@ -29,7 +29,14 @@ addEventListener('message', (event) => {
   window.port = event.ports[0];
   window.port.onmessage = ({ data }) => window.heard.push(data);
 });
-window.postMessage('stratoscope:port-please', location.origin);
+if (window.stratoscope) window.postMessage('stratoscope:port-please', location.origin);
+else {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  window.socket = new WebSocket('ws://' + location.host + '/engine', ['stratoscope.1', token]);
+  window.socket.binaryType = 'arraybuffer';
+  window.socket.onmessage = ({ data }) => window.heard.push(typeof data === 'string' ? JSON.parse(data) : data);
+  window.socket.onclose = () => window.heard.push('closed');
+}
 document.body.dataset.ready = 'yes';
 `;
 
