@@ -7,7 +7,7 @@ import { commandsOf, Section } from './Section.tsx';
 import { SentenceText, safe, Value } from './Sentence.tsx';
 import { localTime } from './time.ts';
 import { WayPicture } from './WayPicture.tsx';
-import { lineRuns } from './way.ts';
+import { wayRuns } from './way.ts';
 import { layerLines, roleOf } from './words.ts';
 import { XattrBlock } from './Xattrs.tsx';
 
@@ -16,7 +16,7 @@ const MOST_WAY_ROWS = 12;
 
 /** Words first: what is seen here and why, the rules that decided it, and what would change it. */
 export function Explain({ detail, facts, name }: { detail: ObjectDetail; facts: ListObject; name: string }) {
-  const runs = lineRuns(layerLines(facts, detail.row, detail.object));
+  const runs = wayRuns(layerLines(facts, detail.row, detail.object));
   const born = detail.row.since;
   const telling = detail.xattrs.filter((one) => one.counts && one.layer === detail.row.real?.layer);
   const real = detail.row.real?.layer;
@@ -130,7 +130,7 @@ function Facts({ detail }: { detail: ObjectDetail }) {
   if (detail.commands.length === 0) return null;
   return (
     <Section title="By hand">
-      <table className="insp-fields">
+      <table className="insp-fields insp-by-hand">
         <tbody>
           {detail.commands.map((one) => (
             <tr key={`${one.fact} ${one.command}`}>

@@ -11,7 +11,7 @@ const middle = (row: number): number => ROW / 2 + ROW * row;
 export function WayPicture({ detail, facts, name }: { detail: ObjectDetail; facts: ListObject; name: string }) {
   const way = wayOf(detail, facts);
   return (
-    <div className={way.tight ? 'way tight' : 'way'}>
+    <div className={`way beside-${way.beside}`}>
       <div className="way-end way-name">
         <b className="mono cut">{name}</b>
         <small>name</small>

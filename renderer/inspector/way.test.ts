@@ -35,10 +35,12 @@ describe('wayOf', () => {
     const way = wayOf(copied, factsOf(4));
     expect(way.rows.map((row) => [row.letter, row.word, row.ino])).toEqual([
       ['U', 'used', '50331780'],
-      ['1–2', 'absent', null],
+      ['1', 'absent', null],
+      ['2', 'absent', null],
       ['3', 'origin', '18'],
     ]);
     expect([way.from, way.to, way.end]).toEqual([0, 0, { text: '50331780', under: 'real inode' }]);
+    expect(way.beside).toBe('both');
   });
 
   it('leads from a metacopy on to the layer of its bytes', () => {
@@ -81,7 +83,7 @@ describe('wayOf', () => {
     const way = wayOf(long, factsOf(1));
     expect(way.rows[0]?.ino).toBe('9223372036854775826');
     expect(way.end).toEqual({ text: 'in U', under: 'real inode' });
-    expect(way.tight).toBe(true);
+    expect(way.beside).toBe('nothing');
   });
 
   it('answers ENOENT for a whiteout and for what is hidden', () => {

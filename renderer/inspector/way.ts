@@ -23,8 +23,8 @@ export type Way = {
   /** Row that the end stands for: of a metacopy the file that its bytes come from, else `from`. */
   to: number | null;
   end: { text: string; under: string };
-  /** The rows are too wide to stand beside the name. */
-  tight: boolean;
+  /** What there is room for beside the rows. */
+  beside: 'both' | 'end' | 'nothing';
 };
 
 /** Runs of layers in which there is nothing to tell apart; a layer with entries or a problem of its own stays alone. */
@@ -33,11 +33,16 @@ export const lineRuns = (lines: readonly LayerLine[]): LayerLine[][] =>
     line.entries.length > 0 ? null : `${line.kind} ${line.role} ${line.kind === 'unknown' ? line.facts.state : ''}`,
   );
 
+/** So few layers stand a row each, as the strip has them. */
+const FEW = 6;
+export const wayRuns = (lines: readonly LayerLine[]): LayerLine[][] =>
+  lines.length <= FEW ? lines.map((line) => [line]) : lineRuns(lines);
+
 const LEADS = new Set(['object', 'merged', 'whiteout']);
 
 export function wayOf(detail: ObjectDetail, facts: ListObject): Way {
   const { object, row } = detail;
-  const runs = lineRuns(layerLines(facts, row, object));
+  const runs = wayRuns(layerLines(facts, row, object));
   const rows = runs.map((run): WayRow => {
     const first = run[0] as LayerLine;
     const entry = first.entries.find((one) => LEADS.has(one.role)) ?? first.entries[0];
@@ -56,12 +61,19 @@ export function wayOf(detail: ObjectDetail, facts: ListObject): Way {
   const data = object.data !== null && object.data !== UNKNOWN ? object.data.layer : null;
   const dataRow = data === null ? -1 : rows.findIndex((one) => one.layer === data);
   const to = from === null ? null : dataRow >= 0 ? dataRow : from;
-  return { rows, from, to, end: endOf(detail, rows, to), tight: rows.some((one) => widthOf(one) > NARROW) };
+  return { rows, from, to, end: endOf(detail, rows, to), beside: besideOf(rows) };
 }
 
-/** Characters of number and word that stand beside the name in the narrowest pane. */
-const NARROW = 16;
-const widthOf = (row: WayRow): number => (row.ino?.length ?? 0) + row.word.length + row.letter.length;
+/**
+ * What stands beside the rows, by the width that their columns need in the narrowest pane: the name and the end, the
+ * end alone, or nothing. Pixels, from the widths of a digit (7.2) and a letter (6.3) in tokens.css's small texts.
+ */
+function besideOf(rows: WayRow[]): Way['beside'] {
+  const most = (length: (row: WayRow) => number): number => Math.max(0, ...rows.map(length));
+  const digits = most((row) => row.letter.length) + most((row) => row.ino?.length ?? 0);
+  const width = 42 + 7.2 * digits + 6.3 * most((row) => row.word.length);
+  return width <= 154 ? 'both' : width <= 192 ? 'end' : 'nothing';
+}
 
 /** A number longer than this stands in its row alone; its end says the layer. */
 const SHORT = 9;
