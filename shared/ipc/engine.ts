@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ErrorLine, ListObject, MarkText, ScanMeta, ScanObject, ScanSummary } from '../contract/scan.ts';
+import { ErrorLine, ListObject, Lookup, MarkText, ScanMeta, ScanObject, ScanSummary } from '../contract/scan.ts';
 import { BytesText, Privilege, StackRef } from './probe.ts';
 import type { Contract } from './rpc.ts';
 
@@ -62,7 +62,7 @@ export const Row = z.object({
   status: Status,
   hiddenBy: z.string().nullable(),
   marks: z.array(MarkText),
-  lookup: z.enum(['ok', 'ENOENT', 'EPERM', 'EIO', 'unknown']),
+  lookup: Lookup,
   listed: z.union([z.boolean(), z.literal('unknown')]),
   /** Cells that are not absent: [layer, kind], in layer order. */
   cells: z.array(z.tuple([z.number().int(), CellKind])),
@@ -276,7 +276,16 @@ export const engineContract = {
     jump: {
       params: z.object({ view: ViewId, text: BytesText, limit: z.number().int().min(1).max(200) }),
       result: z.object({
-        matches: z.array(z.object({ id: RowId, path: BytesText, type: Row.shape.type, status: Status })),
+        matches: z.array(
+          z.object({
+            id: RowId,
+            path: BytesText,
+            type: Row.shape.type,
+            status: Status,
+            /** The topmost layer that has it: the colour of its glyph. */
+            layer: z.number().int().optional(),
+          }),
+        ),
       }),
     },
     /** Next object in tree order whose name holds the text (Ctrl+F); wraps; null where there is none. */
