@@ -1,5 +1,5 @@
-import { asBytes, bytesOfText } from '../../shared/bytes/bytes.ts';
-import { jsonField, textForEyes } from '../../shared/bytes/show.ts';
+import { bytesOfText } from '../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../shared/bytes/show.ts';
 import type { ErrorLine } from '../../shared/contract/scan.ts';
 import { type Failure, FailureError } from '../../shared/ipc/rpc.ts';
 
@@ -37,9 +37,9 @@ function sentence(text: string): string {
 }
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** `WHAT: WHERE: WHY. NEXT STEP.` on one line. `path` of a Failure is bytes (latin1 text). */
+/** `WHAT: WHERE: WHY. NEXT STEP.` on one line. */
 export function messageOf(what: string, failure: Failure): string {
-  const where = failure.path === undefined ? '' : `${textForEyes(asBytes(failure.path))}: `;
+  const where = failure.path === undefined ? '' : `${textForEyes(bytesOfText(failure.path))}: `;
   // In a fault the hint is the stack of calls, which stays for --debug.
   const isFault = STATUS[failure.code] === Exit.fault && failure.code === 'internal';
   const hint = isFault ? 'run it again with --debug and report what it prints' : failure.hint;
@@ -49,7 +49,6 @@ export function messageOf(what: string, failure: Failure): string {
 
 /** The same as the contract's JSON line. */
 export function errorLine(failure: Failure): ErrorLine {
-  const path = failure.path === undefined ? null : (jsonField('path', asBytes(failure.path)).path ?? null);
   const hint = failure.code === 'internal' ? null : (failure.hint ?? null);
-  return { error: { code: failure.code, message: failure.message, path, hint } };
+  return { error: { code: failure.code, message: failure.message, path: failure.path ?? null, hint } };
 }

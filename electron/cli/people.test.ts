@@ -115,10 +115,4 @@ describe('failures', () => {
     expect(status('needs-privilege')).toBe(4);
     expect(status('cancelled')).toBe(130);
   });
-
-  it('show bad bytes of a path as the contract does', () => {
-    expect(errorLine({ code: 'x', message: 'm', path: '/a\xff' })).toEqual({
-      error: { code: 'x', message: 'm', path: '/a\\xff', hint: null },
-    });
-  });
 });

@@ -1,5 +1,4 @@
-import { bytesOfText } from '../../shared/bytes/bytes.ts';
-import { type Failure, FailureError, failureOf } from '../../shared/ipc/rpc.ts';
+import { type Failure, failureOf } from '../../shared/ipc/rpc.ts';
 import { Exit, errorLine, exitOf, messageOf } from './failures.ts';
 import { Output, Progress } from './output.ts';
 import { JsonRows } from './rows.ts';
@@ -90,10 +89,4 @@ export async function runSession(
 function stackOf(error: unknown, failure: Failure): string {
   if (failure.code === 'internal' && failure.hint !== undefined) return failure.hint;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** A failure of the operating system on a path, as a Failure of ours. */
-export function failureOfSystem(error: unknown, path: string, hint: string): FailureError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return new FailureError({ code: code ?? 'internal', message, path: bytesOfText(path), hint });
 }

@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../shared/bytes/show.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
 import { usage } from './failures.ts';
 
@@ -51,7 +52,8 @@ function mountPoint(path: Bytes): Bytes {
 
 function pidOf(text: Bytes | undefined): number | null {
   if (text === undefined) return null;
-  if (!/^[1-9]\d{0,9}$/.test(text)) throw usage(`--pid ${text} is no process id`, 'name a running process');
+  if (!/^[1-9]\d{0,9}$/.test(text))
+    throw usage(`--pid ${textForEyes(text)} is no process id`, 'name a running process');
   return Number(text);
 }
 
@@ -67,7 +69,8 @@ function overlayOptions(words: Bytes[]): Record<string, Bytes> {
     if (LAYER_OPTIONS.has(key)) {
       throw usage(`--options holds ${key}`, 'name layers with --lower, --data, --upper and --work');
     }
-    if (!/^[a-z_]+$/.test(key)) throw usage(`--options holds ${key}, which is no option`, 'write k=v,k=v');
+    if (!/^[a-z_]+$/.test(key))
+      throw usage(`--options holds ${textForEyes(asBytes(key))}, which is no option`, 'write k=v,k=v');
     out[key] = asBytes(equals < 0 ? '' : word.slice(equals + 1));
   }
   return out;
@@ -108,7 +111,7 @@ export function optionalStack(mount: Bytes | undefined, options: StackOptions): 
 /** A path inside the merged tree, without the slashes that say nothing; the root is empty. */
 export function pathInside(path: Bytes): Bytes {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw usage(`${path} goes up by ..`, 'write the path from the merged root');
+  if (parts.includes('..')) throw usage(`${textForEyes(path)} goes up by ..`, 'write the path from the merged root');
   return asBytes(parts.join('/'));
 }
 

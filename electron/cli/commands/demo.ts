@@ -1,8 +1,7 @@
-import { type Bytes, bytesOfText, textOfBytes } from '../../../shared/bytes/bytes.ts';
+import { type Bytes, textOfBytes } from '../../../shared/bytes/bytes.ts';
 import { shellQuote, textForJson } from '../../../shared/bytes/show.ts';
 import type { DemoLine } from '../../../shared/contract/programs.ts';
 import type { DemoForm } from '../../../shared/demo/manifest.ts';
-import { FailureError } from '../../../shared/ipc/rpc.ts';
 import type { Demo } from '../../demo/index.ts';
 import { Exit, usage } from '../failures.ts';
 import type { Session } from '../session.ts';
@@ -32,17 +31,15 @@ export async function demo(
   const dir = textOfBytes(directory);
   if (dir === null) throw usage('the name of the directory is not UTF-8', 'name another');
   if (options.remove) {
-    await pathsAsBytes(() => removeDemo(dir));
+    await removeDemo(dir);
     progress.say(`stratoscope: removed the demo from ${dir}`);
     return Exit.done;
   }
-  const built = await pathsAsBytes(() =>
-    buildDemo(dir, {
-      ...(options.form ? { form: options.form } : {}),
-      signal,
-      onProgress: (done, total) => progress.show(`building the demo: step ${done + 1} of ${total}`),
-    }),
-  );
+  const built = await buildDemo(dir, {
+    ...(options.form ? { form: options.form } : {}),
+    signal,
+    onProgress: (done, total) => progress.show(`building the demo: step ${done + 1} of ${total}`),
+  });
   session.defer(() => built.close());
   progress.clear();
   tell(session, built);
@@ -74,16 +71,4 @@ function tell({ format, output, rows, progress }: Session, built: Demo): void {
   progress.say(`stratoscope: the demo stands in ${built.dir}, ${FORM_TEXT[built.form]}. Look into it with:`);
   for (const { words } of stacks) progress.say(`  stratoscope tree ${words.map(shellQuote).join(' ')}`);
   progress.say('It stands until this program is ended (Ctrl-C), and is removed then.');
-}
-
-/** The demo's failures have paths as text; those that are told here are bytes. */
-async function pathsAsBytes<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof FailureError && error.failure.path !== undefined) {
-      throw new FailureError({ ...error.failure, path: bytesOfText(error.failure.path) });
-    }
-    throw error;
-  }
 }

@@ -1,4 +1,3 @@
-import { bytesOfText } from '../../../shared/bytes/bytes.ts';
 import type { ErrorLine, ListObject, ScanMeta } from '../../../shared/contract/scan.ts';
 import type { LayerProgress } from '../../../shared/ipc/engine.ts';
 import { Exit, messageOf } from '../failures.ts';
@@ -29,7 +28,7 @@ export function statusOfRead(session: Session, meta: ListObject | ScanMeta['meta
   const failed = errors.map(({ error }) => ({
     code: error.code,
     message: error.message,
-    ...(error.path === null ? {} : { path: bytesOfText(error.path) }),
+    ...(error.path === null ? {} : { path: error.path }),
     ...(error.hint === null ? {} : { hint: error.hint }),
   }));
   for (const failure of failed) session.progress.say(messageOf('cannot read', failure));

@@ -1,17 +1,20 @@
+import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../../shared/bytes/show.ts';
 import { jsonSchema, SHAPES, type ShapeName } from '../../../shared/contract/shapes.ts';
 import { Exit, usage } from '../failures.ts';
 import type { Session } from '../session.ts';
 
 /** `schema [NAME]`: the JSON Schema of a shape, or the names that there are. */
-export async function schema({ output }: Session, name: string | undefined): Promise<number> {
+export async function schema({ output }: Session, name: Bytes | undefined): Promise<number> {
   const names = Object.keys(SHAPES) as ShapeName[];
   if (name === undefined) {
     const width = Math.max(...names.map((one) => one.length));
     for (const one of names) output.write(`${one.padEnd(width)}  ${SHAPES[one].about}\n`);
     return Exit.done;
   }
-  const known = names.find((one) => one === name);
-  if (known === undefined) throw usage(`there is no shape named ${name}`, `the names are ${names.join(', ')}`);
+  const known = names.find((one) => one === name.split(' ')[0]);
+  if (known === undefined)
+    throw usage(`there is no shape named ${textForEyes(name)}`, `the names are ${names.join(', ')}`);
   output.write(`${JSON.stringify(jsonSchema(known), null, 2)}\n`);
   return Exit.done;
 }
