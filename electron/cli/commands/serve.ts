@@ -1,4 +1,5 @@
-import { type Bytes, bytesOfText } from '../../../shared/bytes/bytes.ts';
+import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../../shared/bytes/show.ts';
 import type { ServeLine } from '../../../shared/contract/programs.ts';
 import { FailureError } from '../../../shared/ipc/rpc.ts';
 import { distFolder } from '../dist.ts';
@@ -46,7 +47,7 @@ export async function serveApp(
 function portOf(text: Bytes | undefined): number {
   if (text === undefined) return 0;
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
-    throw usage(`--port ${text} is no port`, 'name one from 1 to 65535');
+    throw usage(`--port ${textForEyes(text)} is no port`, 'name one from 1 to 65535');
   return Number(text);
 }
 
@@ -57,7 +58,7 @@ function portFailure(error: unknown, port: number): unknown {
   return new FailureError({
     code: 'port',
     message: why,
-    path: bytesOfText(`port ${port}`),
+    path: `port ${port}`,
     hint: 'name another port, or leave --port out',
   });
 }
