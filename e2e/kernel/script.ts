@@ -25,7 +25,18 @@ export function shellWord(bytes: string): string {
 
 /** A bash script that builds the case below a new directory, mounts it and shows it. As root, from the repository. */
 export function scriptOf(c: Case): string {
-  const lines = ['set -eu', 'W=$(mktemp -d /tmp/stratoscope-case-XXXXXX); cd "$W"'];
+  return [
+    'set -eu',
+    'export REPOSITORY=$PWD',
+    'cd "$(mktemp -d /tmp/stratoscope-case-XXXXXX)"',
+    ...buildLines(c),
+    ...mountLines(c),
+  ].join('\n');
+}
+
+/** The commands that build the layers in the current directory. */
+export function buildLines(c: Case): string[] {
+  const lines: string[] = [];
   const filesystems = [...new Set(layersOf(c).map((layer) => layer.filesystem))];
   lines.push(`# filesystems: ${filesystems.join(', ')}`);
   for (const layer of layersOf(c)) lines.push(`mkdir ${layer.id}`, ...treeLines(layer));
@@ -36,6 +47,11 @@ export function scriptOf(c: Case): string {
       lines.push(...node.marks.map((mark) => markLine(c, layer, `/${path}`, mark)));
     });
   }
+  return lines;
+}
+
+function mountLines(c: Case): string[] {
+  const lines = ['mkdir m'];
   const lowers = [c.lowers.map((layer) => layer.id).join(':'), ...c.data.map((layer) => layer.id)].join('::');
   const options = [`lowerdir=${lowers}`, ...(c.upper ? ['upperdir=u', 'workdir=work'] : [])];
   for (const [key, value] of Object.entries(c.options)) options.push(value === true ? key : `${key}=${value}`);
@@ -43,10 +59,9 @@ export function scriptOf(c: Case): string {
   const before = c.before.map(operationLine).join('; ');
   const show = c.lookupFirst ? 'find m -exec stat {} +; ls -laR m' : 'ls -laR m; find m -exec stat {} +';
   const mount = `mount -t overlay overlay -o ${options.join(',')} m`;
-  lines.push('mkdir m');
   if (before !== '') lines.push(`${enter}bash <<'END'`, mount, `cd m; ${before}`, 'END');
   lines.push(`${enter}sh -c '${mount}; ${show}'`);
-  return lines.join('\n');
+  return lines;
 }
 
 function operationLine({ do: what, path, to }: Operation): string {
@@ -83,10 +98,10 @@ function nodeLine(layer: CaseLayer, node: TreeNode, path: Bytes, file: string): 
     case 'fifo':
       return `mkfifo ${file}`;
     case 'whiteout':
-      return `mknod ${file} c 0 0`;
+      return `mknod -m 0 ${file} c 0 0`;
     default:
       if (node.content === 'hole') return `truncate -s ${holeSize} ${file}`;
-      return `printf %s ${shellWord(contentOf(layer, path, node.content)) || "''"} > ${file}`;
+      return `printf %s ${shellWord(contentOf(layer, path, node.content))} > ${file}`;
   }
 }
 
@@ -95,8 +110,9 @@ function markLine(c: Case, layer: CaseLayer, path: string, mark: Mark): string {
   const name = prefixOf(c, mark.prefix) + mark.name;
   if (typeof mark.value === 'string') {
     const value = mark.value === '' ? '' : ` -v 0x${hexOfBytes(mark.value)}`;
-    return `setfattr -h -n ${name}${value} ${file}`;
+    // The kernel keeps user.* off symlinks and special files.
+    return `setfattr -h -n ${name}${value} ${file}${name.startsWith('user.') ? ' || true' : ''}`;
   }
   const of = shellWord(`${mark.value.layer}/${mark.value.path}`);
-  return `setfattr -h -n ${name} -v 0x$(node "$OLDPWD/e2e/kernel/origin.ts" ${of} ${mark.value.twist}) ${file}`;
+  return `setfattr -h -n ${name} -v 0x$(node "$REPOSITORY/e2e/kernel/origin.ts" ${of} ${mark.value.twist}) ${file}`;
 }
