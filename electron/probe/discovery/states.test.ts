@@ -1,0 +1,216 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { closeFd, listed, Machine, mount, mountNew, openPlace, states, unmount } from './testing/machine.ts';
+
+/** What may be called ok, unverified, moved, covered and missing (CONTRACT.md, "list"), on one ext4. */
+let machine: Machine;
+beforeEach(() => {
+  machine = new Machine();
+  machine.filesystem('ext4', 'fs');
+  machine.sh('mkdir m; cd fs; mkdir -p l1/d l2/e l3 u w; echo 1 > l1/d/f; cp /bin/sleep l2/e');
+});
+afterEach(() => machine.end());
+
+const at = (name: string): string => machine.at(`fs/${name}`);
+const upperMount = (): void =>
+  mount('overlay', machine.at('m'), `lowerdir=${at('l1')}:${at('l2')},upperdir=${at('u')},workdir=${at('w')}`);
+const stack = () => listed(machine.at('m'));
+
+describe('at its text', () => {
+  test('the upper is ok by its handle, lowers are unverified until a handle speaks', async () => {
+    upperMount();
+    const facts = await stack();
+    expect(states(facts)).toEqual([`ok ${at('u')}`, `unverified ${at('l1')}`, `unverified ${at('l2')}`]);
+    expect(facts).toMatchObject({ kind: 'overlay', readonly: false, work: at('w'), userNamespace: false });
+    expect(facts.layers[0]).toMatchObject({ access: 'clone', fs: { type: 'ext4', handle: { type: 1 } } });
+    expect(facts.layers[0]?.fs.uuid).toBe(machine.sh('blkid -p -s UUID -o value fs.img').replaceAll('-', ''));
+  });
+  test('an origin inside the upper confirms the lower that it names', async () => {
+    upperMount();
+    machine.sh('echo 2 >> m/d/f');
+    expect(states(await stack())).toEqual([`ok ${at('u')}`, `ok ${at('l1')}`, `unverified ${at('l2')}`]);
+  });
+  test('without an upper the handle of the root confirms lower 1', async () => {
+    mount('overlay', machine.at('m'), `lowerdir=${at('l1')}:${at('l2')}`);
+    const facts = await stack();
+    expect(states(facts)).toEqual([`ok ${at('l1')}`, `unverified ${at('l2')}`]);
+    expect(facts).toMatchObject({ readonly: true, work: null });
+  });
+  test('with an index the origin of the upper root confirms lower 1', async () => {
+    mount(
+      'overlay',
+      machine.at('m'),
+      `lowerdir=${at('l1')}:${at('l2')},upperdir=${at('u')},workdir=${at('w')},index=on`,
+    );
+    expect(states(await stack())).toEqual([`ok ${at('u')}`, `ok ${at('l1')}`, `unverified ${at('l2')}`]);
+  });
+  test.each([
+    ['exe', 'echo; exec m/e/sleep 100'],
+    ['current directory', 'cd m/e; echo; exec sleep 100'],
+    ['descriptor', 'exec 7< m/e/sleep; echo; exec sleep 100'],
+  ])('a process with its %s on the mount confirms the lower', async (_, command) => {
+    upperMount();
+    const child = await machine.start('bash', ['-c', command]);
+    expect(states(await stack())).toEqual([`ok ${at('u')}`, `unverified ${at('l1')}`, `ok ${at('l2')}`]);
+    await machine.stop(child);
+  });
+  test('a mapped file confirms the lower', async () => {
+    upperMount();
+    const code =
+      'import mmap,time; f=open("m/e/sleep","rb"); m=mmap.mmap(f.fileno(),0,prot=mmap.PROT_READ); f.close(); print(flush=True); time.sleep(100)';
+    const child = await machine.start('/usr/bin/python3', ['-c', code]);
+    expect(states(await stack())[2]).toBe(`ok ${at('l2')}`);
+    await machine.stop(child);
+  });
+});
+
+describe('not at its text', () => {
+  test('an upper that was renamed is moved', async () => {
+    upperMount();
+    machine.sh('mv fs/u fs/u2');
+    expect(states(await stack())[0]).toBe(`moved ${at('u2')}`);
+  });
+  test('an upper that was replaced is moved, and the other directory is told', async () => {
+    upperMount();
+    machine.sh('mv fs/u fs/u2; mkdir fs/u');
+    const [upper] = (await stack()).layers;
+    expect(upper).toMatchObject({ state: 'moved', path: at('u2'), why: expect.stringContaining('another directory') });
+  });
+  test('an upper that was deleted is missing, with the evidence', async () => {
+    upperMount();
+    machine.sh('rm -r fs/u');
+    const [upper] = (await stack()).layers;
+    expect(upper).toMatchObject({ state: 'missing', path: null, place: null, why: expect.stringContaining('deleted') });
+  });
+  test('a lower that was renamed is missing, and moved once a handle tells where', async () => {
+    upperMount();
+    machine.sh('mv fs/l2 fs/l2_renamed');
+    expect(states(await stack())[2]).toBe('missing null');
+    const child = await machine.start('bash', ['-c', 'echo; exec m/e/sleep 100']);
+    expect(states(await stack())[2]).toBe(`moved ${at('l2_renamed')}`);
+    await machine.stop(child);
+  });
+  test('a lower that was replaced is never ok', async () => {
+    upperMount();
+    machine.sh('echo 2 >> m/d/f; mv fs/l2 fs/l2_renamed; mkdir fs/l2');
+    expect(states(await stack())).toEqual([`ok ${at('u')}`, `ok ${at('l1')}`, `unverified ${at('l2')}`]);
+    const child = await machine.start('bash', ['-c', 'echo; exec m/e/sleep 100']);
+    expect((await stack()).layers[2]).toMatchObject({
+      state: 'moved',
+      path: at('l2_renamed'),
+      why: expect.stringContaining('another directory'),
+    });
+    await machine.stop(child);
+  });
+  test('a lower 1 that was replaced is moved, by the handle of the root or of the index', async () => {
+    mount('overlay', machine.at('m'), `lowerdir=${at('l1')}:${at('l2')}`);
+    machine.sh('mv fs/l1 fs/x; mkdir fs/l1');
+    expect(states(await stack())[0]).toBe(`moved ${at('x')}`);
+    unmount(machine.at('m'));
+    machine.sh('rmdir fs/l1; mv fs/x fs/l1');
+    mount(
+      'overlay',
+      machine.at('m'),
+      `lowerdir=${at('l1')}:${at('l2')},upperdir=${at('u')},workdir=${at('w')},index=on`,
+    );
+    machine.sh('mv fs/l1 fs/x; mkdir fs/l1');
+    expect(states(await stack())[1]).toBe(`moved ${at('x')}`);
+  });
+  test('a lower that was deleted is missing', async () => {
+    upperMount();
+    machine.sh('rm -r fs/l2');
+    expect((await stack()).layers[2]).toMatchObject({ state: 'missing', path: null, access: 'none' });
+  });
+});
+
+describe('under another mount', () => {
+  test('a lower is covered where the mount on its path is younger', async () => {
+    upperMount();
+    mount('tmpfs', at('l2'), null);
+    const layer = (await stack()).layers[2];
+    expect(layer).toMatchObject({ state: 'covered', path: at('l2') });
+  });
+  test('an upper that is covered can still be opened by its handle', async () => {
+    upperMount();
+    mount('tmpfs', at('u'), null);
+    const layer = (await stack()).layers[0];
+    expect(layer).toMatchObject({ state: 'covered', path: at('u'), fs: { type: 'ext4' }, access: 'clone' });
+    expect(layer?.place?.handle).toEqual(layer?.fs.handle);
+    expect(layer?.place?.path).toBe(machine.at('fs'));
+  });
+  test('a mount made before the overlay covers nothing', async () => {
+    mount('tmpfs', at('l2'), null);
+    upperMount();
+    expect((await stack()).layers[2]).toMatchObject({ state: 'unverified', fs: { type: 'tmpfs' } });
+  });
+});
+
+describe('relative texts', () => {
+  const relative = (text: string, from = 'fs'): void => {
+    machine.sh(`cd ${from}; mount -t overlay o -o '${text}' ${machine.at('m')}`);
+  };
+  test('the upper tells the folder, from which work and lowers are assumed', async () => {
+    relative('lowerdir=l1:l2,upperdir=u,workdir=w');
+    const facts = await stack();
+    expect(states(facts)).toEqual([
+      `ok ${at('u')}`,
+      `unverified assumed ${at('l1')}`,
+      `unverified assumed ${at('l2')}`,
+    ]);
+    expect(facts.work).toBe(at('w'));
+    machine.sh('echo 2 >> m/d/f');
+    expect(states(await stack())[1]).toBe(`ok ${at('l1')}`);
+  });
+  test('.. in the text of the upper tells no folder', async () => {
+    relative('lowerdir=../l1:../l2,upperdir=../u,workdir=../w', 'fs/l3');
+    const facts = await stack();
+    expect(states(facts)).toEqual([`ok ${at('u')}`, 'missing null', 'missing null']);
+    expect(facts.work).toBeNull();
+  });
+  test('an upper that was moved tells no folder', async () => {
+    relative('lowerdir=l1:l2,upperdir=u,workdir=w');
+    machine.sh('mv fs/u fs/u2');
+    expect(states(await stack())).toEqual([`moved ${at('u2')}`, 'missing null', 'missing null']);
+  });
+  test('without an upper only lower 1 is found, by the handle of the root', async () => {
+    relative('lowerdir=l1:l2');
+    expect(states(await stack())).toEqual([`ok ${at('l1')}`, 'missing null']);
+  });
+  test('an origin finds a lower whose text tells nothing', async () => {
+    relative('lowerdir=../l1,upperdir=../u,workdir=../w', 'fs/l3');
+    machine.sh('echo 2 >> m/d/f');
+    expect(states(await stack())).toEqual([`ok ${at('u')}`, `ok ${at('l1')}`]);
+  });
+});
+
+describe('descriptors', () => {
+  test('of a directory that had been deleted', async () => {
+    machine.sh('mkdir fs/gone');
+    const fd = openPlace(at('gone'));
+    machine.sh('rmdir fs/gone');
+    mountNew(machine.at('m'), [
+      ['lowerdir+', at('l1')],
+      ['lowerdir+', fd],
+    ]);
+    closeFd(fd);
+    const lower = (await stack()).layers[1];
+    expect(lower).toMatchObject({
+      state: 'missing',
+      shown: `${at('gone')} (deleted)`,
+      why: expect.stringContaining('deleted'),
+    });
+  });
+  test('of a mount that is attached nowhere: a lone / is not taken for the root directory', async () => {
+    const script = `
+import ctypes,os
+libc=ctypes.CDLL(None,use_errno=True)
+fs=libc.syscall(430,b"tmpfs",0); libc.syscall(431,fs,6,None,None,0); mfd=libc.syscall(432,fs,0,0)
+o=libc.syscall(430,b"overlay",0)
+libc.syscall(431,o,5,b"lowerdir+",None,mfd); libc.syscall(431,o,1,b"lowerdir+",b"${at('l1')}",0); assert libc.syscall(431,o,6,None,None,0)==0
+m=libc.syscall(432,o,0,0); assert libc.syscall(429,m,b"",-100,b"${machine.at('m')}",4)==0`;
+    machine.sh(`/usr/bin/python3 -c '${script}'`);
+    const facts = await stack();
+    expect(facts.layers[0]).toMatchObject({ shown: '/', path: null, place: null });
+    expect(facts.layers[0]?.state).not.toBe('ok');
+    expect(facts.layers[1]?.path).toBe(at('l1'));
+  });
+});
