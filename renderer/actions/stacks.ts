@@ -1,0 +1,168 @@
+import type { Bytes } from '../../shared/bytes/bytes.ts';
+import type { ViewState } from '../../shared/ipc/engine.ts';
+import type { StackRef } from '../../shared/ipc/probe.ts';
+import { failureOf } from '../../shared/ipc/rpc.ts';
+import { type Turn, useExpanded } from '../state/expanded.ts';
+import { clearSelection, useSelection } from '../state/selection.ts';
+import { addNotice, type EngineClient, useSession } from '../state/session.ts';
+import { useSettings } from '../state/settings.ts';
+import { announceRows, feedRows, releaseRows, revealPath, stopRows } from './tree.ts';
+
+/** Asks again what can be opened: live mounts, saved stacks, recent ones. */
+export async function refreshSources(): Promise<void> {
+  const { client } = useSession.getState();
+  if (!client) return;
+  const live: ReturnType<typeof useSession.getState>['sources']['live'] = [];
+  const show = (state: 'reading' | 'ready' | 'failed', namespaces: number, closed: number): void =>
+    useSession.setState({ sources: { state, live: [...live], namespaces, closed } });
+  void refreshSaved();
+  try {
+    const { namespaces, closed } = await client.call('list', {}, { onItem: (item) => live.push(item) });
+    show('ready', namespaces, closed);
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure.code === 'closed') return;
+    addNotice(`Mounts can’t be listed: ${failure.message}`, 'error');
+    show('failed', 0, 0);
+  }
+}
+
+export async function refreshSaved(): Promise<void> {
+  const { client } = useSession.getState();
+  if (client) useSession.setState(await client.call('saved', {}).catch(() => ({ saved: [], recent: [] })));
+}
+
+/** What is opened again in a stack: the directories that were turned, and what was selected. */
+export type Again = { turns: readonly Turn[]; selected: Bytes | null };
+
+/** Opens a stack. `again` restores its tree; `keep` leaves the rows of before on show until it is restored. */
+export async function openStack(ref: StackRef, again?: Again & { keep: boolean }): Promise<void> {
+  const { client, stack } = useSession.getState();
+  if (!client) return;
+  const { hidden, sort } = useSettings.getState();
+  useSession.setState({ opening: ref, openFailure: null });
+  try {
+    const { view, facts, meta } = await client.call('open', { stack: ref, hidden });
+    if (useSession.getState().opening !== ref) {
+      void client.call('close', { view });
+      return;
+    }
+    if (stack && !again?.keep) void client.call('close', { view: stack.view }).catch(() => {});
+    const keep = again?.keep ?? false;
+    if (!keep) clearSelection();
+    useExpanded.setState({ turns: again?.turns ?? [] });
+    useSession.setState({ opening: null, stack: { view, ref, facts, meta }, viewState: null });
+    feedRows(client, view, { keep, held: again !== undefined && again.turns.length > 0 });
+    if (sort.column !== 'name' || sort.descending) await client.call('sort', { view, ...sort });
+    takeViewState(await client.call('state', { view }));
+    if (again) await restore(client, view, again);
+  } catch (error) {
+    const failure = failureOf(error);
+    if (useSession.getState().opening === ref)
+      useSession.setState({ opening: null, openFailure: failure.code === 'closed' ? null : { ref, failure } });
+    else if (failure.code !== 'closed') addNotice(failure.message, 'error');
+  } finally {
+    releaseRows();
+  }
+}
+
+/** So long the rows of before may stand while directories are opened again. */
+const PATIENCE_MS = 3000;
+
+/** Opens the same directories again. One that has not been read yet is tried again until the reading is over. */
+async function restore(client: EngineClient, view: number, { turns, selected }: Again): Promise<void> {
+  const release = setTimeout(releaseRows, PATIENCE_MS);
+  let waiting = [...turns];
+  while (waiting.length > 0 && useSession.getState().stack?.view === view) {
+    const later: Turn[] = [];
+    for (const turn of waiting) {
+      const found = await client.call('locate', { view, path: turn.path });
+      if (found) await client.call('expand', { view, id: found.id, open: turn.open, deep: turn.deep });
+      else later.push(turn);
+    }
+    waiting = later;
+    const { viewState } = useSession.getState();
+    if (viewState?.phase !== 'reading' && viewState?.phase !== 'merging') break;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  clearTimeout(release);
+  if (useSession.getState().stack?.view !== view) return;
+  const state = await client.call('state', { view });
+  takeViewState(state);
+  releaseRows();
+  if (selected !== null) await revealPath(selected);
+}
+
+/** Takes what the engine says of a view, if it is the open one and not older than what is known. */
+export function takeViewState(state: ViewState): void {
+  const { stack, viewState } = useSession.getState();
+  if (stack?.view !== state.view) return;
+  if (viewState && viewState.view === state.view && viewState.version > state.version) return;
+  useSession.setState({ viewState: state });
+  announceRows(state.version, state.rows);
+}
+
+export function closeStack(): void {
+  const { client, stack } = useSession.getState();
+  if (client && stack) void client.call('close', { view: stack.view }).catch(() => {});
+  stopRows();
+  clearSelection();
+  useSession.setState({ stack: null, viewState: null, openFailure: null });
+}
+
+/** Reads the open stack again, or opens anew what could not be opened; lists the mounts where nothing is open. */
+export async function scanAgain(): Promise<void> {
+  const { client, stack, openFailure } = useSession.getState();
+  if (!client) return;
+  if (openFailure) return openStack(openFailure.ref);
+  if (!stack) return refreshSources();
+  const { path } = useSelection.getState();
+  void refreshSources();
+  try {
+    await client.call('rescan', { view: stack.view });
+    if (path !== null) useSelection.setState({ path });
+  } catch (error) {
+    addNotice(failureOf(error).message, 'error');
+  }
+}
+
+export function cancelReading(): void {
+  const { client, stack } = useSession.getState();
+  if (client && stack) void client.call('cancel', { view: stack.view }).catch(() => {});
+}
+
+/** Starts the probe anew with privilege, then reads everything again with it. */
+export async function readWithPrivilege(): Promise<void> {
+  const { client, stack, raising } = useSession.getState();
+  if (!client || raising) return;
+  useSession.setState({ raising: true });
+  try {
+    useSession.setState({ hello: await client.call('readWithPrivilege', {}) });
+    await refreshSources();
+    if (stack) await openStack(stack.ref, { ...asItStands(), keep: true });
+  } catch (error) {
+    const { code, message, hint } = failureOf(error);
+    if (code !== 'cancelled') addNotice([message, hint].filter(Boolean).join(' '), 'warning');
+  } finally {
+    useSession.setState({ raising: false });
+  }
+}
+
+/** What would have to be opened again to stand where we stand. */
+export function asItStands(): Again {
+  return { turns: useExpanded.getState().turns, selected: useSelection.getState().path };
+}
+
+/** Builds the demo (below a folder that the person names, or one of the engine's choice) and opens it. */
+export async function openDemo(directory: Bytes | null): Promise<void> {
+  const { client } = useSession.getState();
+  if (!client) return;
+  try {
+    const { stack } = await client.call('demo', { directory });
+    void refreshSources();
+    await openStack(stack);
+  } catch (error) {
+    const { message, hint } = failureOf(error);
+    addNotice([message, hint].filter(Boolean).join(' '), 'error');
+  }
+}

@@ -1,0 +1,218 @@
+import { type Bytes, bytesOfText } from '../../shared/bytes/bytes.ts';
+import type { ColumnId, Row } from '../../shared/ipc/engine.ts';
+import { failureOf } from '../../shared/ipc/rpc.ts';
+import { noteTurn } from '../state/expanded.ts';
+import { useRows } from '../state/rows.ts';
+import { useSelection } from '../state/selection.ts';
+import { addNotice, type EngineClient, useSession } from '../state/session.ts';
+import { RowFeed } from '../tree/feed.ts';
+import { chainOf, EMPTY_WINDOW, indexOfPath, pathAt, rowAt } from '../tree/window.ts';
+import { setSetting } from './settings.ts';
+
+/** What the painted list does for the actions. */
+export type ListHandle = {
+  /** Scrolls as little as needed to bring the row into sight, below its sticky ancestors. */
+  reveal(index: number, depth: number): void;
+  /** The row that must not move when others come above it: under the pointer, selected, or topmost in sight. */
+  anchor(): number | null;
+  focus(): void;
+};
+
+let list: ListHandle | null = null;
+let feed: RowFeed | null = null;
+
+export const setList = (handle: ListHandle | null): void => {
+  list = handle;
+};
+export const focusTree = (): void => list?.focus();
+
+/** The open view with its engine; null where nothing is open. */
+function here(): { client: EngineClient; view: number } | null {
+  const { client, stack, link } = useSession.getState();
+  return client && stack && link === 'up' ? { client, view: stack.view } : null;
+}
+
+const sayFailure = (error: unknown): void => {
+  const { code, message } = failureOf(error);
+  if (code !== 'closed' && code !== 'cancelled') addNotice(message, 'error');
+};
+
+/**
+ * Begins to feed the list from a view. `held`: what is shown stays until `releaseRows`; else it is cleared, unless the
+ * same stack was shown before (`keep`).
+ */
+export function feedRows(client: EngineClient, view: number, options: { keep: boolean; held: boolean }): void {
+  feed?.stop();
+  if (!options.keep) useRows.setState({ window: EMPTY_WINDOW });
+  feed = new RowFeed(
+    {
+      rows: (from, count) => client.call('rows', { view, from, count }),
+      locate: (path) => client.call('locate', { view, path }),
+      window: () => useRows.getState().window,
+      anchor: () => {
+        const index = list?.anchor() ?? null;
+        const path = index === null ? null : pathAt(useRows.getState().window, index);
+        return index === null || path === null ? null : { index, path };
+      },
+      put: (window, shift) => {
+        const { shift: last } = useRows.getState();
+        useRows.setState({ window, shift: shift === 0 ? last : { rows: shift, turn: last.turn + 1 } });
+        followSelection();
+      },
+      failed: sayFailure,
+    },
+    { version: 0, total: 0, held: options.held },
+  );
+}
+
+export function stopRows(): void {
+  feed?.stop();
+  feed = null;
+}
+
+export const releaseRows = (): void => feed?.release();
+export const wantRows = (first: number, last: number): void => feed?.want(first, last);
+export const announceRows = (version: number, total: number): void => feed?.announce(version, total);
+
+/** After a new window: the selected path's row, or the path of a row that was chosen before it was at hand. */
+function followSelection(): void {
+  const { window } = useRows.getState();
+  const { path, index } = useSelection.getState();
+  if (path !== null) {
+    const found = indexOfPath(window, path);
+    const row = found === null ? undefined : rowAt(window, found);
+    if (row) useSelection.setState({ id: row.id, index: found, row });
+    else useSelection.setState({ index: null });
+  } else if (index !== null) {
+    const row = rowAt(window, index);
+    if (row) useSelection.setState({ id: row.id, path: pathAt(window, index), row });
+  }
+}
+
+/** Selects the row at an index, and brings it into sight. */
+export function selectIndex(index: number, options: { reveal: boolean } = { reveal: true }): void {
+  const { window } = useRows.getState();
+  const row = rowAt(window, index);
+  useSelection.setState(
+    row ? { id: row.id, path: pathAt(window, index), index, row } : { id: null, path: null, index, row: null },
+  );
+  if (options.reveal) list?.reveal(index, row?.depth ?? 0);
+}
+
+/** Index of the selected row, asked of the engine where it is out of sight; null where nothing is selected. */
+export async function selectedIndex(): Promise<number | null> {
+  const { index, path } = useSelection.getState();
+  const at = here();
+  if (index !== null || path === null || at === null) return index;
+  const found = await at.client.call('locate', { view: at.view, path });
+  if (found) useSelection.setState({ id: found.id, index: found.index });
+  return found?.index ?? null;
+}
+
+/** Opens the way to a path, selects it and brings it into sight. False where there is no such object. */
+export async function revealPath(path: Bytes): Promise<boolean> {
+  const at = here();
+  if (at === null) return false;
+  const found = await at.client.call('locate', { view: at.view, path });
+  if (found === null) return false;
+  noteTurn({ path: path.slice(0, Math.max(0, path.lastIndexOf('/'))) as Bytes, open: true, deep: false });
+  announceRows(found.version, found.total);
+  useSelection.setState({ id: found.id, path, index: found.index, row: rowAt(useRows.getState().window, found.index) });
+  list?.reveal(found.index, path === '' ? 0 : path.split('/').length);
+  followSelection();
+  return true;
+}
+
+/** Opens or shuts the directory at an index. A selection that this would hide goes to the directory. */
+export async function turn(index: number, open: boolean, deep = false): Promise<void> {
+  const at = here();
+  const { window } = useRows.getState();
+  const row = rowAt(window, index);
+  const path = pathAt(window, index);
+  if (!at || !row || path === null || row.expanded === null) return;
+  const { path: selected } = useSelection.getState();
+  if (!open && selected !== null && selected !== path && (path === '' || selected.startsWith(`${path}/`)))
+    selectIndex(index, { reveal: false });
+  noteTurn({ path, open, deep });
+  try {
+    const { version, total } = await at.client.call('expand', { view: at.view, id: row.id, open, deep });
+    announceRows(version, total);
+  } catch (error) {
+    sayFailure(error);
+  }
+}
+
+export const turnDeep = async (index: number | null, open: boolean): Promise<void> => {
+  if (index !== null) await turn(index, open, true);
+};
+
+/** Rows beyond this are not looked at for siblings. */
+const LEVEL_ROWS = 2000;
+
+/** Opens every directory beside the one at this index. */
+export async function expandLevel(index: number): Promise<void> {
+  const at = here();
+  const { window } = useRows.getState();
+  const row = rowAt(window, index);
+  const parent = chainOf(window, index)?.at(-1);
+  if (!at || !row) return;
+  try {
+    const from = parent ? parent.index + 1 : index;
+    const { rows } = await at.client.call('rows', { view: at.view, from, count: LEVEL_ROWS });
+    const end = rows.findIndex((one) => one.depth < row.depth);
+    const siblings = (end < 0 ? rows : rows.slice(0, end)).filter((one) => one.depth === row.depth);
+    const parentPath = parent ? (pathAt(window, parent.index) ?? ('' as Bytes)) : ('' as Bytes);
+    for (const one of siblings.filter((sibling) => sibling.expanded === false)) {
+      noteTurn({
+        path: (parentPath === '' ? one.name : `${parentPath}/${one.name}`) as Bytes,
+        open: true,
+        deep: false,
+      });
+      const { version, total } = await at.client.call('expand', { view: at.view, id: one.id, open: true });
+      announceRows(version, total);
+    }
+  } catch (error) {
+    sayFailure(error);
+  }
+}
+
+/** Goes to the next row whose name begins with the text. */
+export async function typeAhead(text: string, after: number): Promise<void> {
+  const at = here();
+  if (at === null) return;
+  const { index } = await at.client.call('typeAhead', { view: at.view, prefix: bytesOfText(text), after });
+  if (index !== null) selectIndex(index);
+}
+
+/** Columns whose first order is from the greatest down: that is what they are looked at for. */
+const LARGEST_FIRST: ReadonlySet<ColumnId> = new Set(['size', 'since']);
+
+/** Orders by a column; the same column again turns the order round. */
+export function sortBy(column: ColumnId): void {
+  const { viewState } = useSession.getState();
+  const now = viewState?.sort;
+  const descending = now?.column === column ? !now.descending : LARGEST_FIRST.has(column);
+  setSetting('sort', { column, descending });
+  void change((client, view) => client.call('sort', { view, column, descending }));
+}
+
+export function showHidden(hidden: boolean): void {
+  setSetting('hidden', hidden);
+  void change((client, view) => client.call('showHidden', { view, hidden }));
+}
+
+async function change(
+  call: (client: EngineClient, view: number) => Promise<{ version: number; total: number }>,
+): Promise<void> {
+  const at = here();
+  if (at === null) return;
+  try {
+    const { version, total } = await call(at.client, at.view);
+    announceRows(version, total);
+  } catch (error) {
+    sayFailure(error);
+  }
+}
+
+/** The selected row as it was last seen. */
+export const selectedRow = (): Row | null => useSelection.getState().row;

@@ -1,0 +1,2 @@
+/** Styles are imported for their effect; the build gathers them into files of their own. */
+declare module '*.css';
