@@ -1,6 +1,6 @@
 import type { ListObject, ScanObject } from '../contract/scan.ts';
 import type { Sentence } from '../ipc/engine.ts';
-import type { EffectiveOptions } from '../options/effective.ts';
+import type { StackOptions } from '../merge/options.ts';
 import { type LayerNames, line, mark, option, strong } from './words.ts';
 
 /** What would make it another: an operation through the mount, another option, or more that can be read. */
@@ -8,7 +8,7 @@ export function changeSentences(
   object: ScanObject,
   stack: ListObject,
   names: LayerNames,
-  effective: EffectiveOptions,
+  options: StackOptions,
 ): Sentence[] {
   const out: Sentence[] = [...knownIf(object, stack, names)];
   const hasUpper = stack.layers.some(({ role }) => role === 'upper');
@@ -16,7 +16,7 @@ export function changeSentences(
     out.push(line`It would come to light if what hides it went: ${revealedBy(object)}.`);
     return out;
   }
-  if (object.lookup === 'EPERM' || object.lookup === 'EIO') out.push(...errorChange(object, effective));
+  if (object.lookup === 'EPERM' || object.lookup === 'EIO') out.push(...errorChange(object, options));
   if (object.lookup !== 'ok' && object.type !== 'whiteout') return out;
   if (!hasUpper || stack.readonly) {
     out.push(
@@ -24,7 +24,7 @@ export function changeSentences(
     );
     return out;
   }
-  out.push(...(object.type === 'whiteout' ? whiteoutChange(object, names) : writableChange(object, names, effective)));
+  out.push(...(object.type === 'whiteout' ? whiteoutChange(object, names) : writableChange(object, names, options)));
   return out;
 }
 
@@ -76,15 +76,15 @@ function revealedBy(object: ScanObject): string {
   }
 }
 
-function errorChange(object: ScanObject, effective: EffectiveOptions): Sentence[] {
+function errorChange(object: ScanObject, options: StackOptions): Sentence[] {
   const out: Sentence[] = [];
   const marks = new Set(object.entries.flatMap((entry) => entry.marks));
-  if ((marks.has('redirect') || object.redirect !== undefined) && effective.redirectDir === 'nofollow') {
+  if ((marks.has('redirect') || object.redirect !== undefined) && options.redirectDir === 'nofollow') {
     out.push(
       line`Mounted with ${option('redirect_dir=follow')} or ${option('redirect_dir=on')}, its redirect would be followed.`,
     );
   }
-  if (marks.has('metacopy') && !effective.metacopy) {
+  if (marks.has('metacopy') && !options.metacopy) {
     out.push(line`Mounted with ${option('metacopy=on')}, its data would be looked for below.`);
   }
   if (out.length === 0) {
@@ -104,15 +104,15 @@ function whiteoutChange(object: ScanObject, names: LayerNames): Sentence[] {
   return [line`If ${how}, ${reveals}. Making the name again through the mount puts a new entry in its place.`];
 }
 
-function writableChange(object: ScanObject, names: LayerNames, effective: EffectiveOptions): Sentence[] {
+function writableChange(object: ScanObject, names: LayerNames, options: StackOptions): Sentence[] {
   const top = object.entries[0];
   const isUpper = top?.layer === 0;
   const below = object.entries.filter(({ layer, role }) => layer !== 0 && role !== 'data');
   if (object.type === 'dir') {
     const rename =
-      effective.redirectDir === 'on'
+      options.redirectDir === 'on'
         ? line`Renaming it would leave the mark ${mark('redirect')}, for ${option('redirect_dir=on')}.`
-        : line`Renaming it fails with EXDEV, for ${option(`redirect_dir=${effective.redirectDir}`)} makes no redirects.`;
+        : line`Renaming it fails with EXDEV, for ${option(`redirect_dir=${options.redirectDir}`)} makes no redirects.`;
     const removal = line`Removing it leaves a whiteout; made anew, it would be ${mark('opaque')}.`;
     if (!isUpper) return [line`Anything made or changed in it copies up the directory, alone.`, rename, removal];
     return below.length > 0
@@ -133,14 +133,14 @@ function writableChange(object: ScanObject, names: LayerNames, effective: Effect
   if (object.type === 'file') {
     out.push(line`Opened for writing, even without a write, it is copied up whole.`);
     out.push(
-      effective.metacopy
+      options.metacopy
         ? line`A change of its attributes alone copies up these alone, for ${option('metacopy=on')}.`
         : line`So does a change of its attributes alone, for ${option('metacopy=off')}.`,
     );
   } else out.push(line`A change of its attributes copies it up.`);
   if (links) {
     out.push(
-      effective.index
+      options.index
         ? line`Its other names would follow, for ${option('index=on')}.`
         : line`Its other names would stay with the lower inode: ${option('index=off')} lets the copy-up split them, and its number changes.`,
     );

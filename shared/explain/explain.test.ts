@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Bytes } from '../bytes/bytes.ts';
 import type { ListObject, ScanEntry, ScanObject } from '../contract/scan.ts';
 import type { LookupStep } from '../ipc/engine.ts';
+import type { LayerFacts } from '../ipc/probe.ts';
+import { stackOptions } from '../merge/options.ts';
 import { type ExplainInput, explain, statusOf, textOf } from './index.ts';
 
 /** A stack as drawn: an upper, three lowers and a data-only layer. */
@@ -73,9 +76,16 @@ const inputOf = (object: ScanObject, change: Partial<ExplainInput> = {}): Explai
   object,
   steps: [],
   stack: stackOf(),
-  parameters: {},
+  options: stackOptions(factsOf(change.stack ?? stackOf()), {}),
   xattrs: [],
   ...change,
+});
+/** What `stackOptions` reads of a stack. */
+const factsOf = (stack: ListObject) => ({
+  kind: stack.kind,
+  options: stack.options as Record<string, Bytes>,
+  layers: stack.layers as unknown as LayerFacts[],
+  userNamespace: false,
 });
 const say = (input: ExplainInput): string => {
   const { explanation, wouldChange } = explain(input);
@@ -355,7 +365,11 @@ describe('the words', () => {
   it('differ after a change of the options or of a step', () => {
     fc.assert(
       fc.property(input, input, fc.constantFrom('stack', 'steps'), (one, other, field) => {
-        const changed = { ...one, [field]: other[field as 'stack'] };
+        const changed = {
+          ...one,
+          [field]: other[field as 'stack'],
+          ...(field === 'stack' ? { options: other.options } : {}),
+        };
         if (counts(changed) !== counts(one)) expect(say(changed)).not.toBe(say(one));
       }),
       { numRuns: 5000 },

@@ -1,6 +1,6 @@
 import type { ListObject, ScanObject } from '../contract/scan.ts';
 import type { DecodedXattr, LookupStep, Sentence, Span } from '../ipc/engine.ts';
-import { effectiveOptions } from '../options/effective.ts';
+import type { StackOptions } from '../merge/options.ts';
 import { changeSentences } from './change.ts';
 import { dataSentence, leadSentences, redirectSentence } from './lead.ts';
 import { markSentences, optionSentence, originSentence, problemSentences } from './marks.ts';
@@ -10,8 +10,8 @@ export type ExplainInput = {
   object: ScanObject;
   steps: LookupStep[];
   stack: ListObject;
-  /** Module parameters: what options not shown come to. */
-  parameters: Record<string, string>;
+  /** What its options come to, with those of the module. */
+  options: StackOptions;
   xattrs: DecodedXattr[];
 };
 
@@ -20,9 +20,8 @@ export type ExplainInput = {
  * change it. Objects that differ in any of these never get the same text.
  */
 export function explain(input: ExplainInput): { explanation: Sentence[]; wouldChange: Sentence[] } {
-  const { object, stack } = input;
+  const { object, stack, options } = input;
   const names = new LayerNames(stack);
-  const effective = effectiveOptions(stack.options, input.parameters);
   const sentences: (Sentence | null)[] = [
     ...leadSentences(object, stack, names),
     dataSentence(object, names),
@@ -30,7 +29,7 @@ export function explain(input: ExplainInput): { explanation: Sentence[]; wouldCh
     originSentence(object, names),
     ...markSentences(object, stack, names),
     ...problemSentences(input.xattrs, names),
-    optionSentence(object, stack, effective),
+    optionSentence(object, stack, options),
     object.findings.includes('origin-shared')
       ? line`It shares its lower object with another path (${strong('origin-shared')}).`
       : null,
@@ -39,7 +38,7 @@ export function explain(input: ExplainInput): { explanation: Sentence[]; wouldCh
   ];
   return {
     explanation: sentences.filter((one) => one !== null),
-    wouldChange: changeSentences(object, stack, names, effective),
+    wouldChange: changeSentences(object, stack, names, options),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ListObject, MarkText, ScanObject } from '../contract/scan.ts';
 import type { DecodedXattr, Sentence } from '../ipc/engine.ts';
-import type { EffectiveOptions } from '../options/effective.ts';
+import type { StackOptions } from '../merge/options.ts';
 import { enumerate, type LayerNames, line, mark, number, option, strong } from './words.ts';
 
 /** What each mark does, on the layers that carry it. */
@@ -84,25 +84,26 @@ export function problemSentences(xattrs: DecodedXattr[], names: LayerNames): Sen
 }
 
 /** The options that count for this object, with what they come to. */
-export function optionSentence(object: ScanObject, stack: ListObject, effective: EffectiveOptions): Sentence | null {
+export function optionSentence(object: ScanObject, stack: ListObject, options: StackOptions): Sentence | null {
   const marks = new Set(object.entries.flatMap((entry) => entry.marks).concat(object.marks));
   const plain = new Set([...marks].map((one) => one.replace(/^(unknown|ignored):/, '')));
   const items: Sentence[] = [];
   if (plain.has('redirect') || object.redirect !== undefined) {
-    const does = effective.redirectDir === 'nofollow' ? 'forbids to follow a redirect' : 'lets a redirect be followed';
-    items.push(line`${option(`redirect_dir=${effective.redirectDir}`)} ${does}`);
+    const does = options.redirectDir === 'nofollow' ? 'forbids to follow a redirect' : 'lets a redirect be followed';
+    items.push(line`${option(`redirect_dir=${options.redirectDir}`)} ${does}`);
   }
   if (plain.has('metacopy')) {
-    const does = effective.metacopy ? 'lets a metacopy be followed' : 'does not';
-    items.push(line`${option(`metacopy=${effective.metacopy ? 'on' : 'off'}`)} ${does}`);
-    if (effective.verity !== 'off') items.push(line`${option(`verity=${effective.verity}`)} checks its digest`);
+    const does = options.metacopy ? 'lets a metacopy be followed' : 'does not';
+    items.push(line`${option(`metacopy=${options.metacopy ? 'on' : 'off'}`)} ${does}`);
+    if (stack.options.verity === 'on' || stack.options.verity === 'require')
+      items.push(line`${option(`verity=${stack.options.verity}`)} checks its digest`);
   }
   const isLinked = object.entries.some(({ nlink, type }) => type !== 'dir' && typeof nlink === 'number' && nlink > 1);
   if (object.type !== 'dir' && (object.origin !== null || plain.has('indexed') || isLinked)) {
-    const does = effective.index ? 'keeps hard links whole over copy-up' : 'lets a copy-up split a hard link';
-    items.push(line`${option(`index=${effective.index ? 'on' : 'off'}`)} ${does}`);
+    const does = options.index ? 'keeps hard links whole over copy-up' : 'lets a copy-up split a hard link';
+    items.push(line`${option(`index=${options.index ? 'on' : 'off'}`)} ${does}`);
   }
-  if (effective.nfsExport && object.type === 'dir' && object.entries.length > 1) {
+  if (options.nfsExport && object.type === 'dir' && object.entries.length > 1) {
     items.push(line`${option('nfs_export=on')} merges a directory only with its verified origin`);
   }
   if (marks.size > 0 || object.origin !== null) items.push(marksItem(stack));
