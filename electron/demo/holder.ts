@@ -4,13 +4,30 @@ import { constants } from 'node:os';
 import { createInterface, type Interface } from 'node:readline';
 import { type DemoForm, MANIFEST_NAME } from '../../shared/demo/manifest.ts';
 import { FailureError } from '../../shared/ipc/rpc.ts';
-import { CAUTIOUS_MOUNT, DATA, LOWERS, MAIN_MOUNT } from './chapters/mounts.ts';
+import { BACKUP, CAUTIOUS_MOUNT, DATA, LOWERS, MAIN_MOUNT, RESTORED_MOUNT } from './chapters/mounts.ts';
 import { PROLOGUE } from './script.ts';
 import { setfattrIfMissing } from './setfattr.ts';
 import type { Plan } from './step.ts';
 
 /** Every name that a demo makes in its directory. Nothing else there is ever removed. */
-export const MADE_NAMES = [...LOWERS, DATA, 'upper', 'work', MAIN_MOUNT, CAUTIOUS_MOUNT, MANIFEST_NAME];
+export const MADE_NAMES = [
+  ...LOWERS,
+  DATA,
+  'upper',
+  'work',
+  MAIN_MOUNT,
+  CAUTIOUS_MOUNT,
+  RESTORED_MOUNT,
+  'restore-upper',
+  'restore-work',
+  BACKUP,
+  `${BACKUP}.img`,
+  // The manifest goes last: whatever interrupts a removal, the rest is still known as the demo's.
+  MANIFEST_NAME,
+];
+
+/** Mount points of a demo, those that lie on others first. */
+const MOUNTS = [CAUTIOUS_MOUNT, MAIN_MOUNT, RESTORED_MOUNT, BACKUP];
 
 /** Begins the line in which the holder says how a step ended; whatever the step itself says comes before. */
 const STATUS = 'stratoscope-demo-status';
@@ -101,7 +118,7 @@ export class Holder {
    * `missing-tool` where there is no unshare.
    */
   static async start({ form, inMemory }: Plan, dir: string, madeFrom: string | null): Promise<Holder> {
-    const mounts = form === 'directories' ? [] : [CAUTIOUS_MOUNT, MAIN_MOUNT, ...(inMemory ? ['.'] : [])];
+    const mounts = form === 'directories' ? [] : [...MOUNTS, ...(inMemory ? ['.'] : [])];
     const parameters = [PROGRAM, 'stratoscope-demo', madeFrom ?? '', mounts.join(' ')];
     const [command = 'sh', ...words] = [...UNSHARE[form], 'sh', '-c', ...parameters];
     const child = spawn(command, words, {

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DemoForm } from '../../shared/demo/manifest.ts';
 import { type Failure, FailureError } from '../../shared/ipc/rpc.ts';
-import { MEMORY_MOUNT } from './chapters/mounts.ts';
+import { MAKE_IMAGE, MOUNT_IMAGE } from './chapters/backup.ts';
+import { BACKUP, MEMORY_MOUNT } from './chapters/mounts.ts';
 import { Holder } from './holder.ts';
 import type { Plan } from './step.ts';
 
@@ -25,6 +26,7 @@ const TRIALS: Record<DemoForm, string[]> = {
   directories: ['setfattr -n user.overlay.opaque -v y l'],
 };
 const DATA_TRIAL = 'umount m && mount -t overlay trial -o "lowerdir=$E/l::$E/d,metacopy=on" m && umount m';
+const IMAGE_TRIAL = `mkdir ${BACKUP} && ${MAKE_IMAGE} && ${MOUNT_IMAGE} && umount ${BACKUP}`;
 
 const HINTS: Record<DemoForm, string> = {
   root: 'the directory must lie on a filesystem that can hold an upper: ext4, xfs, btrfs or tmpfs, not another overlay',
@@ -32,21 +34,22 @@ const HINTS: Record<DemoForm, string> = {
   directories: 'choose a directory on a filesystem with user.* attributes: ext4, xfs, btrfs, or tmpfs since 6.6',
 };
 
-/** Tries one form in `dir`, leaving nothing behind; also whether the kernel takes data-only layers. */
+/** Tries one form in `dir`, leaving nothing behind; also whether data-only layers and images can be had. */
 async function tryForm(form: DemoForm, dir: string, inMemory: boolean): Promise<Plan> {
   const trial = await mkdtemp(join(dir, '.stratoscope-trial-'));
   try {
-    const holder = await Holder.start({ form, inMemory, data: false }, trial, null);
+    const holder = await Holder.start({ form, inMemory, data: false, image: false }, trial, null);
     try {
       const lines = [...(inMemory ? [MEMORY_MOUNT] : []), 'mkdir l u w m d', 'mknod l/gone c 0 0', ...TRIALS[form]];
       for (const line of lines) await holder.run(line);
-      const data =
-        form === 'root' &&
-        (await holder.run(DATA_TRIAL).then(
+      const works = (line: string): Promise<boolean> =>
+        holder.run(line).then(
           () => true,
           () => false,
-        ));
-      return { form, data, inMemory };
+        );
+      const isRoot = form === 'root';
+      const data = isRoot && (await works(DATA_TRIAL));
+      return { form, inMemory, data, image: isRoot && !inMemory && (await works(IMAGE_TRIAL)) };
     } finally {
       await holder.end();
     }

@@ -69,7 +69,6 @@ async function removeTree(path: string): Promise<void> {
 
 /** Removes what a demo made in `dir`, and `dir` and its parents up to `madeFrom` where they are empty then. */
 export async function clear(dir: string, madeFrom: string | null): Promise<void> {
-  // The manifest goes last: whatever interrupts this, the rest is still known as the demo's.
   for (const name of MADE_NAMES) await removeTree(join(dir, name));
   if (madeFrom === null) return;
   for (let at = dir; ; at = dirname(at)) {

@@ -103,6 +103,18 @@ describe.runIf(isRoot)('the demo as root (elsewhere skipped: it needs uid 0)', (
     expect(kind(reach(demo, `${demo.stacks[1]?.mount}/${path}`))).toBe(expected);
   });
 
+  it('restored: shows numbers of two filesystems, and of a copied-up file the upper one', () => {
+    const restored = (path: string): Buffer => reach(demo, `${demo.stacks[2]?.mount}/${path}`);
+    const number = (path: Buffer) => statSync(path, { bigint: true });
+    const inUpper = number(layer('restore-upper/etc/hosts'));
+    expect(xattr(layer('restore-upper/etc/hosts'), 'trusted.overlay.origin')).toMatch(/^00fb/);
+    expect(number(restored('etc/hosts')).ino).toBe(inUpper.ino);
+    expect(number(restored('etc/aliases')).ino).toBe(number(reach(demo, `${demo.dir}/backup/etc/aliases`)).ino);
+    const devices = [restored(''), restored('etc/hosts'), restored('etc/aliases')].map((path) => number(path).dev);
+    expect(new Set(devices).size).toBe(3);
+    expect(kind(restored('etc/nologin'))).toBe('ENOENT');
+  });
+
   it('lists what it cannot look up, and hides what an opaque=x directory announces', () => {
     expect(listing(merged('etc'))).toContain('securetty');
     expect(listing(merged('srv/www/v3'))).toEqual(['draft.html']);

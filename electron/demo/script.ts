@@ -1,30 +1,39 @@
 import type { DemoForm, DemoStep } from '../../shared/demo/manifest.ts';
+import { backup } from './chapters/backup.ts';
 import { base } from './chapters/base.ts';
 import { first } from './chapters/first.ts';
-import { offline, second } from './chapters/later.ts';
+import { offline, offlineBelow, second } from './chapters/later.ts';
 import { cautiousMount, firstMount, lastMount, room, unmount } from './chapters/mounts.ts';
 import { names } from './chapters/names.ts';
 import { nginx } from './chapters/nginx.ts';
 import { site } from './chapters/site.ts';
-import type { Plan } from './step.ts';
+import type { ChapterStep, Plan } from './step.ts';
 
-const CHAPTERS = [
-  room,
-  base,
-  nginx,
-  site,
-  firstMount,
-  first,
-  names,
-  unmount,
-  offline,
-  lastMount,
-  second,
-  cautiousMount,
+/** The chapters in order, each with the stacks whose entries it makes. */
+const CHAPTERS: [chapter: (plan: Plan) => ChapterStep[], ...stacks: string[]][] = [
+  [room, 'main', 'cautious'],
+  [base, 'main', 'cautious'],
+  [nginx, 'main', 'cautious'],
+  [site, 'main', 'cautious'],
+  [firstMount, 'main'],
+  [first, 'main'],
+  [names, 'main'],
+  [unmount, 'main'],
+  [offlineBelow, 'main', 'cautious'],
+  [offline, 'main'],
+  [lastMount, 'main'],
+  [second, 'main'],
+  [cautiousMount, 'cautious'],
+  [backup, 'restored'],
 ];
 
 /** All steps of a demo, in order: the one list that the builder runs, the script prints and the manifest keeps. */
-export const demoSteps = (plan: Plan): DemoStep[] => CHAPTERS.flatMap((chapter) => chapter(plan));
+export function demoSteps(plan: Plan): DemoStep[] {
+  const built = plan.form === 'root' ? ['main', 'cautious', 'restored'] : ['main'];
+  return CHAPTERS.flatMap(([chapter, ...stacks]) =>
+    chapter(plan).map((step) => ({ ...step, stacks: stacks.filter((stack) => built.includes(stack)) })),
+  );
+}
 
 /**
  * What must hold before the first step, in the demo's directory. `E` is that directory as an option of an overlay takes
@@ -53,18 +62,17 @@ const HOW_TO_RUN: Record<DemoForm, string[]> = {
 
 /**
  * The demo as a shell script to review and to run by hand, with the directory as its argument. It runs the very
- * commands that buildDemo runs. `data: false` leaves out what kernels before 6.5 do not have: data-only layers.
- * `inMemory` puts the layers into a tmpfs, for a directory whose filesystem can hold no upper.
+ * commands that buildDemo runs. Options leave out what a machine may not have, data-only layers (kernels before 6.5)
+ * and images (loop devices, mkfs.ext4), or put the layers into a tmpfs, for a directory that can hold no upper.
  */
-export function demoScript(form: DemoForm, options: { data?: boolean; inMemory?: boolean } = {}): string {
-  const steps = demoSteps({
-    form,
-    data: form === 'root' && (options.data ?? true),
-    inMemory: form !== 'directories' && (options.inMemory ?? false),
-  });
+export function demoScript(form: DemoForm, options: Partial<Omit<Plan, 'form'>> = {}): string {
+  const isRoot = form === 'root';
+  const inMemory = form !== 'directories' && (options.inMemory ?? false);
+  const data = isRoot && (options.data ?? true);
+  const steps = demoSteps({ form, inMemory, data, image: isRoot && !inMemory && (options.image ?? true) });
   const head = [
     "Stratoscope's demo: a small stack that holds one of everything.",
-    'Needs: coreutils, util-linux (mount), attr (setfattr), and node for one socket.',
+    'Needs: coreutils, util-linux (mount), attr (setfattr), and node for one socket; as root e2fsprogs (mkfs.ext4) too.',
     ...HOW_TO_RUN[form],
   ];
   return [

@@ -1,6 +1,16 @@
 import { asBytes, type Bytes, bytesOfText } from '../../shared/bytes/bytes.ts';
 import type { DemoStack } from '../../shared/demo/manifest.ts';
-import { CAUTIOUS_MOUNT, CAUTIOUS_OPTIONS, DATA, LOWERS, MAIN_MOUNT, MAIN_OPTIONS } from './chapters/mounts.ts';
+import {
+  BACKUP,
+  CAUTIOUS_MOUNT,
+  CAUTIOUS_OPTIONS,
+  DATA,
+  LOWERS,
+  MAIN_MOUNT,
+  MAIN_OPTIONS,
+  RESTORED_MOUNT,
+  RESTORED_OPTIONS,
+} from './chapters/mounts.ts';
 import type { Plan } from './step.ts';
 
 /** A stack of the demo with the layers that it has, also where it is a mount. */
@@ -50,5 +60,18 @@ export function demoStacks(plan: Plan, dir: string, pid: number | null): BuiltSt
     options: CAUTIOUS_OPTIONS,
     ref: reference(CAUTIOUS_MOUNT),
   };
-  return [main, cautious];
+  if (!plan.image) return [main, cautious];
+  const restored: BuiltStack = {
+    name: 'restored',
+    about: 'Two layers on two filesystems, one of them without uuid: what numbers look like then.',
+    mount: at(RESTORED_MOUNT),
+    layers: [
+      { role: 'upper', path: at('restore-upper') },
+      { role: 'lower', path: at(BACKUP) },
+    ],
+    work: at('restore-work'),
+    options: RESTORED_OPTIONS,
+    ref: reference(RESTORED_MOUNT),
+  };
+  return [main, cautious, restored];
 }

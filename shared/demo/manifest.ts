@@ -25,6 +25,8 @@ export const DemoStep = z.object({
   makes: z.array(BytesText),
   /** What it teaches, in one sentence. */
   about: z.string().min(1),
+  /** Names of the stacks that these paths are of. */
+  stacks: z.array(z.string()).min(1),
 });
 export type DemoStep = z.infer<typeof DemoStep>;
 
@@ -44,14 +46,23 @@ export const DemoManifest = z.object({
 });
 export type DemoManifest = z.infer<typeof DemoManifest>;
 
-/** The steps that made or changed what stands at this path of the merged tree, in the order in which they ran. */
-export function stepsFor(manifest: Pick<DemoManifest, 'steps'>, path: Bytes): DemoStep[] {
-  return manifest.steps.filter((step) => step.makes.includes(path));
+/** The stack that is mounted there, or null. Where none is mounted (form directories) the only stack is the first. */
+export function stackMountedAt(manifest: Pick<DemoManifest, 'stacks'>, mount: Bytes): DemoStack | null {
+  return manifest.stacks.find(({ ref }) => ref.kind === 'mount' && ref.mount === mount) ?? null;
+}
+
+/** The steps that made or changed what stands at this path of a stack's merged tree, in the order in which they ran. */
+export function stepsFor(manifest: Pick<DemoManifest, 'steps'>, stack: string, path: Bytes): DemoStep[] {
+  return manifest.steps.filter((step) => step.stacks.includes(stack) && step.makes.includes(path));
 }
 
 /** The same as one text for a person: the commands a line each, and what the last of them teaches. Null: none made it. */
-export function madeBy(manifest: Pick<DemoManifest, 'steps'>, path: Bytes): { command: string; about: string } | null {
-  const steps = stepsFor(manifest, path);
+export function madeBy(
+  manifest: Pick<DemoManifest, 'steps'>,
+  stack: string,
+  path: Bytes,
+): { command: string; about: string } | null {
+  const steps = stepsFor(manifest, stack, path);
   const last = steps.at(-1);
   return last ? { command: steps.map((step) => step.command).join('\n'), about: last.about } : null;
 }

@@ -1,8 +1,7 @@
-import type { DemoStep } from '../../../shared/demo/manifest.ts';
-import { directories, type Plan, step } from '../step.ts';
+import { type ChapterStep, directories, type Plan, step } from '../step.ts';
 
 /** The lowest layer: a small Debian. */
-export function base(plan: Plan): DemoStep[] {
+export function base(plan: Plan): ChapterStep[] {
   const devices = [
     step('dev/null', 'mknod -m 666 base/dev/null c 1 3', 'A character device. Only 0:0 is a whiteout, so this is not.'),
     step('dev/vda', 'mknod -m 600 base/dev/vda b 240 0', 'A block device: an overlay hands it through, no more.'),
@@ -39,7 +38,7 @@ export function base(plan: Plan): DemoStep[] {
   ];
 }
 
-function files(): DemoStep[] {
+function files(): ChapterStep[] {
   return [
     step('etc/hostname', "printf 'debian\\n' > base/etc/hostname", 'Present below; the upper will have its own copy.'),
     step('etc/motd', "printf 'Welcome to Debian\\n' > base/etc/motd", 'Present here, and about to be deleted above.'),
@@ -101,7 +100,7 @@ function files(): DemoStep[] {
   ];
 }
 
-function hardLinks(plan: Plan): DemoStep[] {
+function hardLinks(plan: Plan): ChapterStep[] {
   const pair = (a: string, b: string, size: string, about: string) =>
     step(
       [`usr/bin/${a}`, `usr/bin/${b}`],
@@ -130,7 +129,7 @@ function hardLinks(plan: Plan): DemoStep[] {
   ];
 }
 
-function site(): DemoStep[] {
+function site(): ChapterStep[] {
   return [
     step(
       ['srv/www/v1/index.html', 'srv/www/v1/app.js', 'srv/www/v1/style.css'],

@@ -1,12 +1,11 @@
-import type { DemoStep } from '../../../shared/demo/manifest.ts';
-import { below, directories, type Plan, prefix, step, withParents } from '../step.ts';
+import { below, type ChapterStep, directories, type Plan, prefix, step, withParents } from '../step.ts';
 import { V1 } from './site.ts';
 
 /**
  * The first session: what people do on a mounted overlay, so that the kernel itself writes the upper. Without a mount
  * the same is made by hand, as the kernel of a user namespace would leave it.
  */
-export function first(plan: Plan): DemoStep[] {
+export function first(plan: Plan): ChapterStep[] {
   return [
     ...(plan.form === 'directories' ? byHand(prefix(plan)) : throughMount(plan)),
     ...edits(plan),
@@ -18,7 +17,7 @@ export function first(plan: Plan): DemoStep[] {
 const EDITED = ['etc/crontab', 'etc/machine-id', 'etc/os-release', 'etc/resolv.conf', 'etc/ssl/openssl.cnf'];
 
 /** A copy-up by appending one line; by hand, what the kernel of a user namespace leaves: a copy with an empty origin. */
-function append(plan: Plan, path: string, line: string, about: string): DemoStep {
+function append(plan: Plan, path: string, line: string, about: string): ChapterStep {
   const layer = path.startsWith('etc/nginx/') ? 'nginx' : 'base';
   return plan.form === 'directories'
     ? step(
@@ -29,7 +28,7 @@ function append(plan: Plan, path: string, line: string, about: string): DemoStep
     : step(path, `printf '${line}\\n' >> merged/${path}`, about);
 }
 
-function edits(plan: Plan): DemoStep[] {
+function edits(plan: Plan): ChapterStep[] {
   const merged = plan.form !== 'directories';
   return [
     append(plan, 'etc/passwd', 'deploy:x:1000:1000::/home/deploy:/bin/sh', 'Opened for writing, so copied up whole.'),
@@ -65,7 +64,7 @@ function edits(plan: Plan): DemoStep[] {
   ];
 }
 
-function throughMount(plan: Plan): DemoStep[] {
+function throughMount(plan: Plan): ChapterStep[] {
   const renames = [
     step(
       [...below('srv/www/current', ...V1), ...below('srv/www/v2', ...V1)],
@@ -108,7 +107,7 @@ function throughMount(plan: Plan): DemoStep[] {
   ];
 }
 
-function byHand(x: string): DemoStep[] {
+function byHand(x: string): ChapterStep[] {
   const leaves = ['etc/nginx/conf.d', 'etc/ssl', 'run', 'srv/www', 'usr/bin', 'var/cache', 'var/log/nginx'];
   const copied = withParents(...leaves).filter((path) => path !== '');
   const pure = ['run', 'var/cache', 'var/log/nginx'];
@@ -147,7 +146,7 @@ const SOCKET =
   'const p = process.argv[1]; require("net").createServer().listen(p + ".new", () => { require("fs").renameSync(p + ".new", p); process.exit(); })';
 
 /** Things that only the upper has. */
-function creations(plan: Plan): DemoStep[] {
+function creations(plan: Plan): ChapterStep[] {
   const into = plan.form === 'directories' ? 'upper' : 'merged';
   const x = prefix(plan);
   const escaped =

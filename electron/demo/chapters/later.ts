@@ -1,5 +1,4 @@
-import type { DemoStep } from '../../../shared/demo/manifest.ts';
-import { type Plan, prefix, step } from '../step.ts';
+import { type ChapterStep, type Plan, prefix, step } from '../step.ts';
 
 /**
  * Handles as an overlay.origin holds them (kernel: fs/overlayfs/overlayfs.h:struct ovl_fb): version, magic 0xfb, length,
@@ -9,10 +8,10 @@ const UUID = 'fd9e1961bcbc4531a77733f5f00a1c69';
 const FOREIGN_ORIGIN = `0x00fb1d0001${UUID}06800000308dd7b9`;
 const LATER_ORIGIN = `0x01fb1d0001${UUID}06800000308dd7b9`;
 
-/** Changes to the layers while they are not mounted, as an administrator, a backup or a bad tool makes them. */
-export function offline(plan: Plan): DemoStep[] {
-  const x = prefix(plan);
-  const origins = [
+/** Changes to a lower layer while nothing is mounted; whoever has copies of what was there notices. */
+export function offlineBelow(plan: Plan): ChapterStep[] {
+  if (plan.form !== 'root') return [];
+  return [
     step(
       'etc/ssl/openssl.cnf',
       'cp -p base/etc/ssl/openssl.cnf base/etc/ssl/openssl.cnf.new && mv base/etc/ssl/openssl.cnf.new base/etc/ssl/openssl.cnf',
@@ -23,19 +22,24 @@ export function offline(plan: Plan): DemoStep[] {
       'ln base/etc/crontab base/etc/cron.root',
       'The lower file gets a second name: an origin with several names is ignored unless an index has it.',
     ),
-    step(
-      ['etc/nginx/conf.d/default.conf', 'etc/nginx/conf.d/default.conf.orig'],
-      'cp -a upper/etc/nginx/conf.d/default.conf upper/etc/nginx/conf.d/default.conf.orig',
-      'A copy made in the upper with all attributes: two files claim one origin, and the second lookup fails with ESTALE.',
-    ),
   ];
+}
+
+/** Changes to the upper while it is not mounted, as an administrator, a backup or a bad tool makes them. */
+export function offline(plan: Plan): ChapterStep[] {
+  const x = prefix(plan);
+  const shared = step(
+    ['etc/nginx/conf.d/default.conf', 'etc/nginx/conf.d/default.conf.orig'],
+    'cp -a upper/etc/nginx/conf.d/default.conf upper/etc/nginx/conf.d/default.conf.orig',
+    'A copy made in the upper with all attributes: two files claim one origin, and the second lookup fails with ESTALE.',
+  );
   const byRoot = step(
     'usr/sbin',
     'mkdir upper/usr/sbin',
     'A directory made in the upper by hand: it merges with the lower one, but does not know its origin yet.',
   );
   return [
-    ...(plan.form === 'root' ? [...origins, byRoot] : []),
+    ...(plan.form === 'root' ? [shared, byRoot] : []),
     step(
       'etc/resolv.conf',
       `setfattr -n ${x}.origin -v ${FOREIGN_ORIGIN} upper/etc/resolv.conf`,
@@ -70,7 +74,7 @@ export function offline(plan: Plan): DemoStep[] {
 }
 
 /** The second session, under metacopy and index. Neither is to be had in a user namespace. */
-export function second(plan: Plan): DemoStep[] {
+export function second(plan: Plan): ChapterStep[] {
   if (plan.form !== 'root') return [];
   return [
     step(

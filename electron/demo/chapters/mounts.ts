@@ -1,20 +1,22 @@
-import type { DemoStep } from '../../../shared/demo/manifest.ts';
-import { type Plan, step } from '../step.ts';
+import { type ChapterStep, type Plan, step } from '../step.ts';
 
 /** Names in the demo's directory. `$E` in a command is that directory, escaped for the options of an overlay. */
 export const LOWERS = ['site', 'nginx', 'base'] as const;
 export const DATA = 'store';
 export const MAIN_MOUNT = 'merged';
 export const CAUTIOUS_MOUNT = 'cautious';
+export const RESTORED_MOUNT = 'restored';
+export const BACKUP = 'backup';
 
 /** The options of each mount beside its layers, as the kernel is given them. */
 export const FIRST_OPTIONS = { redirect_dir: 'on', metacopy: 'off', index: 'off' };
 export const MAIN_OPTIONS = { redirect_dir: 'on', metacopy: 'on', index: 'on' };
 export const CAUTIOUS_OPTIONS = { redirect_dir: 'nofollow', metacopy: 'off' };
+export const RESTORED_OPTIONS = { redirect_dir: 'off', metacopy: 'off', index: 'off', xino: 'off' };
 
 const lowerdir = LOWERS.map((layer) => `$E/${layer}`).join(':');
 
-function mountMain(plan: Plan, options: Record<string, string>, about: string): DemoStep {
+function mountMain(plan: Plan, options: Record<string, string>, about: string): ChapterStep {
   const data = plan.data ? `::$E/${DATA}` : '';
   const extra =
     plan.form === 'root'
@@ -33,7 +35,7 @@ function mountMain(plan: Plan, options: Record<string, string>, about: string): 
 export const MEMORY_MOUNT = 'mount -t tmpfs -o mode=755 stratoscope-demo-layers . && cd "$PWD"';
 
 /** The empty directories that everything else goes into. */
-export function room(plan: Plan): DemoStep[] {
+export function room(plan: Plan): ChapterStep[] {
   const mounts = plan.form === 'directories' ? [] : [MAIN_MOUNT, ...(plan.form === 'root' ? [CAUTIOUS_MOUNT] : [])];
   const names = ['base', 'nginx', 'site', ...(plan.data ? [DATA] : []), 'upper', 'work', ...mounts];
   const memory = step(
@@ -52,7 +54,7 @@ export function room(plan: Plan): DemoStep[] {
 }
 
 /** The first mount, with options under which a copy-up copies all and splits hard links. */
-export const firstMount = (plan: Plan): DemoStep[] =>
+export const firstMount = (plan: Plan): ChapterStep[] =>
   plan.form === 'directories'
     ? []
     : [
@@ -65,13 +67,13 @@ export const firstMount = (plan: Plan): DemoStep[] =>
         ),
       ];
 
-export const unmount = (plan: Plan): DemoStep[] =>
+export const unmount = (plan: Plan): ChapterStep[] =>
   plan.form === 'directories'
     ? []
     : [step('', `umount ${MAIN_MOUNT}`, 'Unmounted, for layers may be changed only while no overlay uses them.')];
 
 /** The mount that stays. */
-export const lastMount = (plan: Plan): DemoStep[] =>
+export const lastMount = (plan: Plan): ChapterStep[] =>
   plan.form === 'directories'
     ? []
     : [
@@ -85,7 +87,7 @@ export const lastMount = (plan: Plan): DemoStep[] =>
       ];
 
 /** A second overlay on the same lower layers, with options that refuse what the main one follows. */
-export const cautiousMount = (plan: Plan): DemoStep[] =>
+export const cautiousMount = (plan: Plan): ChapterStep[] =>
   plan.form === 'root'
     ? [
         step(

@@ -1,5 +1,4 @@
-import type { DemoStep } from '../../../shared/demo/manifest.ts';
-import { directories, type Plan, step } from '../step.ts';
+import { type ChapterStep, directories, type Plan, step } from '../step.ts';
 
 const UPLOADS = 'srv/www/uploads';
 
@@ -28,7 +27,7 @@ const HOSTILE: [name: string, word: string, about: string][] = [
 ];
 
 /** Names that break whoever takes names for text. */
-export function names(plan: Plan): DemoStep[] {
+export function names(plan: Plan): ChapterStep[] {
   const into = plan.form === 'directories' ? 'upper' : 'merged';
   return [
     directories(into, 'Where visitors leave files, with whatever names they like.', UPLOADS),

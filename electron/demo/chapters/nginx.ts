@@ -1,8 +1,7 @@
-import type { DemoStep } from '../../../shared/demo/manifest.ts';
-import { directories, type Plan, prefix, step } from '../step.ts';
+import { type ChapterStep, directories, type Plan, prefix, step } from '../step.ts';
 
 /** The middle layer: a package that was installed on top of the base. */
-export function nginx(plan: Plan): DemoStep[] {
+export function nginx(plan: Plan): ChapterStep[] {
   const x = prefix(plan);
   return [
     directories(

@@ -1,11 +1,10 @@
-import type { DemoStep } from '../../../shared/demo/manifest.ts';
-import { below, directories, type Plan, prefix, step } from '../step.ts';
+import { below, type ChapterStep, directories, type Plan, prefix, step } from '../step.ts';
 
 /** What the base has below srv/www/v1, as every name that redirects there shows it. */
 export const V1 = ['app.js', 'img', 'img/icons', 'img/icons/cart.svg', 'img/logo.svg', 'index.html', 'style.css'];
 
 /** The top lower layer: a release of the site, with the marks of renames that were made before. */
-export function site(plan: Plan): DemoStep[] {
+export function site(plan: Plan): ChapterStep[] {
   const x = prefix(plan);
   return [
     directories(
@@ -80,7 +79,7 @@ export function site(plan: Plan): DemoStep[] {
 }
 
 /** Files whose bytes lie in a data-only layer, under the name of their digest. */
-function objects(x: string): DemoStep[] {
+function objects(x: string): ChapterStep[] {
   return [
     step(
       'srv/www/launch.mp4',

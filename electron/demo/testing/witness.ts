@@ -160,9 +160,23 @@ export async function eventually(holds: () => boolean): Promise<boolean> {
   return holds();
 }
 
-/** Nothing of a demo is left: no directory, no process, no mount. */
+/** Whether a loop device still has a file below this directory. */
+export function loopedAnywhere(dir: string): boolean {
+  return readdirSync('/sys/block').some((name) => {
+    try {
+      return readFileSync(`/sys/block/${name}/loop/backing_file`, 'latin1').startsWith(`${dir}/`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Nothing of a demo is left: no directory, no process, no mount, no loop device. */
 export const isGone = (demo: HeldDemo): boolean =>
-  !existsSync(demo.dir) && (demo.pid === null || !alive(demo.pid)) && !mountedAnywhere(demo.dir);
+  !existsSync(demo.dir) &&
+  (demo.pid === null || !alive(demo.pid)) &&
+  !mountedAnywhere(demo.dir) &&
+  !loopedAnywhere(demo.dir);
 
 /** Makes a directory that the plain user may build in, below the system's folder for temporary files. */
 export function plainDirectory(name: string): string {
