@@ -1,0 +1,77 @@
+import './jump.css';
+import { Command } from 'cmdk';
+import { Search } from 'lucide-react';
+import { Dialog } from 'radix-ui';
+import { useState } from 'react';
+import { useSession } from '../state/session.ts';
+import { usePathSearch } from './find-paths.ts';
+import { closeBox, useJump } from './open.ts';
+import { PaletteResults } from './PaletteResults.tsx';
+import { PathResults } from './PathResults.tsx';
+
+/** The box over the window: a path to jump to, or, behind a `>`, a command. */
+export function Jump() {
+  const box = useJump((jump) => jump.box);
+  return (
+    <Dialog.Root open={box !== null} onOpenChange={(open) => !open && closeBox()}>
+      <Dialog.Portal>
+        <div className="veil" aria-hidden="true" />
+        <Dialog.Content className="box" aria-describedby={undefined}>
+          <Dialog.Title className="sr">{box === 'palette' ? 'Commands' : 'Jump'}</Dialog.Title>
+          {box !== null && <Box key={box} begin={box === 'palette' ? '>' : ''} />}
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Box({ begin }: { begin: string }) {
+  const [text, setText] = useState(begin);
+  const [value, setValue] = useState('');
+  const commands = text.startsWith('>');
+  const client = useSession((session) => session.client);
+  const view = useSession((session) => session.stack?.view ?? null);
+  const search = usePathSearch(client, view, commands ? '' : text);
+  return (
+    <Command
+      label={commands ? 'Commands' : 'Jump'}
+      shouldFilter={false}
+      vimBindings={false}
+      loop
+      value={value}
+      onValueChange={setValue}
+    >
+      <div className="box-query">
+        <Search className="i" aria-hidden />
+        <Command.Input
+          value={text}
+          onValueChange={setText}
+          placeholder={commands ? undefined : 'Jump to a path'}
+          aria-label={commands ? 'Find a command' : 'Jump to a path'}
+          spellCheck={false}
+        />
+        {commands && <span className="two">commands</span>}
+      </div>
+      <Command.List className="box-list" label={commands ? 'Commands' : 'Paths'}>
+        {commands ? (
+          <PaletteResults text={text.slice(1)} onDone={closeBox} />
+        ) : (
+          <PathResults search={search} text={text} onDone={closeBox} />
+        )}
+      </Command.List>
+      <div className="box-foot">
+        <span>↑ ↓ choose</span>
+        <span>Enter {commands ? 'run' : 'go'}</span>
+        {commands ? <span>without &gt; paths</span> : <span>&gt; commands</span>}
+        <span className="grow" />
+        <span role="status">{commands ? '' : countWords(search.matches.length, text)}</span>
+      </div>
+    </Command>
+  );
+}
+
+function countWords(matches: number, text: string): string {
+  if (text === '' || matches === 0) return '';
+  if (matches === 1) return '1 path';
+  return matches >= 100 ? 'the best 100 paths' : `${matches} paths`;
+}

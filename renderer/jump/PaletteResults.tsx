@@ -1,0 +1,44 @@
+import { Command } from 'cmdk';
+import { listCommands, runCommand } from '../commands/registry.ts';
+import { Keys } from '../dialogs/Keys.tsx';
+import { matchPieces } from './match.ts';
+import { Blank } from './PathResults.tsx';
+
+/** The commands that can be run now and fit what is typed, each with its keys. */
+export function PaletteResults({ text, onDone }: { text: string; onDone: () => void }) {
+  const query = text.trim();
+  const commands = listCommands()
+    .filter((command) => command.when?.() ?? true)
+    .map((command) => ({ command, pieces: matchPieces(command.title, query) }))
+    .filter(({ pieces }) => query === '' || pieces.some((piece) => piece.hit));
+  if (commands.length === 0)
+    return <Blank title="No such command" text="Commands that make no sense now are left out." />;
+  return (
+    <Command.Group heading="Commands">
+      {commands.map(({ command, pieces }) => (
+        <Command.Item
+          key={command.id}
+          value={command.id}
+          className="box-row box-command"
+          onSelect={() => {
+            onDone();
+            // After the box has given the focus back: a command may open a dialog, which then returns it too.
+            setTimeout(() => runCommand(command.id), 0);
+          }}
+        >
+          <span className="cut">
+            {pieces.map((piece, index) =>
+              piece.hit ? (
+                // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one title never move
+                <mark key={index}>{piece.text}</mark>
+              ) : (
+                piece.text
+              ),
+            )}
+          </span>
+          <Keys of={command} />
+        </Command.Item>
+      ))}
+    </Command.Group>
+  );
+}
