@@ -106,6 +106,16 @@ export function createProgram(): Command {
       ),
     );
 
+  program
+    .command('probe')
+    .description('read the machine for another program, over standard input and output')
+    .option('--stdio', 'talk over standard input and output')
+    .option('--debug', 'after an error, print where in the program it arose')
+    .action(async (options) => {
+      const { probe } = await import('./commands/probe.ts');
+      await probe(options).catch((error) => run('cannot be the probe', options, 'table', () => Promise.reject(error)));
+    });
+
   common(program.command('schema'), 'no formats')
     .description('print the JSON Schema of what a command prints')
     .argument('[name]', 'the name of the command')
