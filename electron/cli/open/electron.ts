@@ -82,7 +82,6 @@ async function fetchElectron(folder: string, { env, say, progress, firstByteMs =
     () => giveUp.abort(new Error(`no answer within ${firstByteMs / 1000} seconds`)),
     firstByteMs,
   );
-  say(`Fetching Electron ${version} (once, about 110 MB) …`);
   let shown = -1;
   try {
     await downloadArtifact({
@@ -98,10 +97,11 @@ async function fetchElectron(folder: string, { env, say, progress, firstByteMs =
         signal: giveUp.signal,
         getProgressCallback: ({ percent, total }: { percent: number; total: number | null }) => {
           clearTimeout(timer);
+          if (shown < 0) say(`Fetching Electron ${version}, once.`);
           const whole = Math.floor(percent * 100);
-          if (total === null || whole === shown) return;
+          if (whole === shown) return;
           shown = whole;
-          progress(`Fetching Electron ${version}: ${whole} %`);
+          if (total !== null) progress(`Fetching Electron ${version}: ${whole} %`);
         },
       },
     });
