@@ -88,7 +88,7 @@ test('the binary is fetched, with its progress, and then it is there', async () 
   });
   const executable = join(root, 'node_modules', 'electron', 'dist', 'electron');
   expect(await find()).toEqual({ executable, app: root });
-  expect(said).toEqual([expect.stringMatching(/^Fetching Electron [\d.]+ /)]);
+  expect(said).toEqual([expect.stringMatching(/^Fetching Electron [\d.]+, once\.$/)]);
   expect(steps[0]).toMatch(/^Fetching Electron [\d.]+: \d+ %$/);
   expect(steps.at(-1)).toBe('Unpacking Electron …');
   said.length = 0;
