@@ -1,0 +1,139 @@
+import { setSetting } from '../actions/settings.ts';
+import { cancelReading, closeStack, refreshSources, scanAgain } from '../actions/stacks.ts';
+import { expandLevel, selectedIndex, showHidden, sortBy, turn, turnDeep } from '../actions/tree.ts';
+import { showDialog } from '../dialogs/open.ts';
+import { copyText } from '../inspector/clipboard.ts';
+import { exactText, shellWord } from '../inspector/copy.ts';
+import { showBox, showFind } from '../jump/open.ts';
+import { useLayout } from '../state/layout.ts';
+import { useSelection } from '../state/selection.ts';
+import { addNotice, useSession } from '../state/session.ts';
+import { THEMES, type Theme, useSettings } from '../state/settings.ts';
+import { COLUMN_TITLES, COLUMNS } from '../tree/columns.ts';
+import { stepPane } from './panes.ts';
+import { type Command, registerCommands } from './registry.ts';
+
+const isOpen = (): boolean => useSession.getState().stack !== null;
+const isUp = (): boolean => useSession.getState().link === 'up';
+const isSelected = (): boolean => isOpen() && useSelection.getState().path !== null;
+const isReading = (): boolean => useSession.getState().viewState?.phase === 'reading';
+const isPartial = (): boolean => isUp() && useSession.getState().hello?.privilege.trusted === false;
+
+const THEME_TITLES: Record<Theme, string> = {
+  system: 'Theme: as the system',
+  dark: 'Theme: dark',
+  light: 'Theme: light',
+  contrast: 'Theme: high contrast',
+};
+
+async function copy(what: 'exact' | 'quoted'): Promise<void> {
+  const { path } = useSelection.getState();
+  if (path === null) return;
+  const done = await copyText(what === 'exact' ? exactText(path) : shellWord(path));
+  if (!done) addNotice('The clipboard could not be written.', 'warning');
+}
+
+const COMMANDS: Command[] = [
+  { id: 'palette', title: 'Commands…', keys: 'Ctrl+Shift+P', run: () => showBox('palette') },
+  { id: 'jump', title: 'Jump to path…', keys: 'Ctrl+P', when: isOpen, run: () => showBox('path') },
+  { id: 'find', title: 'Find by name…', keys: 'Ctrl+F', when: isOpen, run: showFind },
+  { id: 'scan', title: 'Scan again', keys: 'F5', when: isUp, run: () => void scanAgain() },
+  { id: 'cancel', title: 'Cancel reading', when: isReading, run: cancelReading },
+  { id: 'next-pane', title: 'Go to the next pane', keys: 'F6', run: () => stepPane(1) },
+  { id: 'previous-pane', title: 'Go to the previous pane', keys: 'Shift+F6', run: () => stepPane(-1) },
+  {
+    id: 'hidden',
+    title: 'Show or leave out what is hidden',
+    keys: 'Ctrl+H',
+    when: isOpen,
+    run: () => showHidden(!useSettings.getState().hidden),
+  },
+  {
+    id: 'columns',
+    title: 'Choose columns…',
+    when: isOpen,
+    run: () => useLayout.setState({ columnsOpen: true }),
+  },
+  {
+    id: 'columns-reset',
+    title: 'Columns as the width allows',
+    when: () => isOpen() && useSettings.getState().columns !== null,
+    run: () => setSetting('columns', null),
+  },
+  ...(['name', ...COLUMNS] as const).map(
+    (column): Command => ({
+      id: `sort-${column}`,
+      title: `Sort by ${COLUMN_TITLES[column].toLowerCase()}`,
+      when: isOpen,
+      run: () => sortBy(column),
+    }),
+  ),
+  { id: 'expand-all', title: 'Expand all', keys: 'Ctrl+Shift+E', when: isOpen, run: () => void turnDeep(0, true) },
+  { id: 'collapse-all', title: 'Collapse all', when: isOpen, run: () => void collapseAll() },
+  {
+    id: 'expand-below',
+    title: 'Expand all beneath the selected',
+    when: isSelected,
+    run: () => void selectedIndex().then((index) => turnDeep(index, true)),
+  },
+  {
+    id: 'expand-level',
+    title: 'Expand all beside the selected',
+    keys: '*',
+    when: isSelected,
+    run: () => void selectedIndex().then((index) => index !== null && expandLevel(index)),
+  },
+  { id: 'copy-path', title: 'Copy path', keys: 'Ctrl+Shift+C', when: isSelected, run: () => void copy('exact') },
+  {
+    id: 'copy-quoted',
+    title: 'Copy path, quoted for a shell',
+    keys: 'Ctrl+Alt+C',
+    when: isSelected,
+    run: () => void copy('quoted'),
+  },
+  { id: 'export', title: 'Export the rows shown…', when: isOpen, run: () => showDialog('export') },
+  {
+    id: 'open-directories',
+    title: 'Open directories…',
+    keys: 'Ctrl+O',
+    when: isUp,
+    run: () => showDialog('directories'),
+  },
+  { id: 'save', title: 'Save this stack…', keys: 'Ctrl+S', when: isOpen, run: () => showDialog('save') },
+  { id: 'demo', title: 'Open the demo…', when: isUp, run: () => showDialog('demo') },
+  { id: 'close', title: 'Close this stack', when: isOpen, run: closeStack },
+  { id: 'sources', title: 'List mounts again', when: isUp, run: () => void refreshSources() },
+  { id: 'privilege', title: 'Read with privilege…', when: isPartial, run: () => showDialog('privilege') },
+  {
+    id: 'upper-use',
+    title: 'What filled the upper?',
+    keys: 'Ctrl+U',
+    when: () => isOpen() && useSession.getState().stack?.facts.layers[0]?.role === 'upper',
+    run: () => useLayout.setState(({ main }) => ({ main: main === 'upper-use' ? 'tree' : 'upper-use' })),
+  },
+  {
+    id: 'toggle-sources',
+    title: 'Show or hide the sources',
+    keys: 'Ctrl+B',
+    run: () => useLayout.getState().toggle('nav'),
+  },
+  {
+    id: 'toggle-inspector',
+    title: 'Show or hide the inspector',
+    keys: 'Ctrl+I',
+    run: () => useLayout.getState().toggle('side'),
+  },
+  ...THEMES.map(
+    (theme): Command => ({ id: `theme-${theme}`, title: THEME_TITLES[theme], run: () => setSetting('theme', theme) }),
+  ),
+  { id: 'keys', title: 'Keys…', keys: 'F1', run: () => showDialog('keys') },
+  { id: 'about', title: 'About Stratoscope…', run: () => showDialog('about') },
+];
+
+/** Shuts everything, then opens the root again: what lies right beneath it stays in sight. */
+async function collapseAll(): Promise<void> {
+  await turnDeep(0, false);
+  await turn(0, true);
+}
+
+export const registerAll = (): void => registerCommands(COMMANDS);

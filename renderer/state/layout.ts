@@ -1,0 +1,11 @@
+import { create } from 'zustand';
+
+/** What stands where, for as long as the page lives. Sizes that are remembered are settings. */
+export type Layout = {
+  main: 'tree' | 'upper-use';
+  columnsOpen: boolean;
+  /** Shuts or opens a side pane. Set by the panes once they stand. */
+  toggle: (pane: 'nav' | 'side') => void;
+};
+
+export const useLayout = create<Layout>(() => ({ main: 'tree', columnsOpen: false, toggle: () => {} }));
