@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Handle } from '../../../shared/ipc/probe.ts';
+import { withAmbient } from '../privilege/drop.ts';
 import { workerProgram } from '../programs.ts';
 import { SyscallError } from '../syscalls/libc.ts';
 import type { Look } from './look.ts';
@@ -20,11 +21,14 @@ export async function lookFar(
   request: FarRequest,
   signal?: AbortSignal,
 ): Promise<Exclude<FarAnswer, { errno: number }> | null> {
-  const child = spawn(process.execPath, [workerProgram('discovery/look.worker.ts'), JSON.stringify(request)], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: {},
-    detached: true,
-  });
+  // Pipes everywhere: the probe may not open /dev/null for writing, as nothing else (see privilege/seccomp.ts).
+  const child = withAmbient(() =>
+    spawn(process.execPath, [workerProgram('discovery/look.worker.ts'), JSON.stringify(request)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {},
+      detached: true,
+    }),
+  );
   child.unref();
   const text = await new Promise<string | null>((resolve) => {
     let out = '';

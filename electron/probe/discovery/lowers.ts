@@ -7,7 +7,7 @@ import { originsIn } from './origins.ts';
 import { isLook } from './reach.ts';
 import { holds, isObject, type RealObject } from './real-object.ts';
 import { type Context, inFolder, type Subject } from './stack.ts';
-import { endsAlike, refusal, resolveNamed, type Upper, unconfirmed } from './upper.ts';
+import { endsAlike, LONE_SLASH, refusal, resolveNamed, type Upper, unconfirmed } from './upper.ts';
 import type { View } from './view.ts';
 
 /** An object of which a handle says that it lies in a lower, and at which path of the merged view. */
@@ -49,9 +49,7 @@ async function atText(
     return { facts, view };
   }
   if (shown === '/') {
-    const why =
-      'a lone / is also what a descriptor of a mount that is attached nowhere shows: it is not taken for a path';
-    return { facts: unseen(head, { state: 'unverified', why }), view };
+    return { facts: unseen(head, { state: 'unverified', why: LONE_SLASH }), view };
   }
   if (shown.startsWith('/')) {
     const facts = await unconfirmed(context, subject, head, [shown], view);

@@ -10,6 +10,10 @@ import type { View } from './view.ts';
 /** The upper, and the mounter's folder where the texts are relative and it can be told. */
 export type Upper = { facts: LayerFacts; folder: { view: View; path: Bytes } | null };
 
+/** Of a text that says nothing. */
+export const LONE_SLASH =
+  'a lone / is also what a descriptor of a mount that is attached nowhere shows: it is not taken for a path';
+
 /** Whether the mount that a path leads to came after the overlay, and so hides what the overlay took. */
 export const isYounger = (look: Look, subject: Subject): boolean =>
   subject.mountAge !== null && look.stat.mntId?.unique === true && look.stat.mntId.id > subject.mountAge;
@@ -39,7 +43,7 @@ export async function resolveNamed(
   for (const text of texts.filter((path) => path.startsWith('/'))) {
     const look = await reach.look(view, text);
     if (!isLook(look)) failed ??= look;
-    else if (!isObject(look, object)) other ??= look;
+    else if (!isObject(look, object)) other ??= text === '/' ? null : look;
     // Without a uuid a handle is only a number: the directory must also not have come later than the overlay.
     else if (object.uuid !== null || !isYounger(look, subject)) {
       const verdict = { state: 'ok' as const, why: "the handle of the mount's root names this directory" };
@@ -67,6 +71,7 @@ export async function resolveNamed(
   }
   if (failed)
     return { facts: unseen(head, refusal(failed), view, failed.code === 'overlay' ? head.shown : null), folder };
+  if (head.shown === '/') return { facts: unseen(head, { state: 'missing', why: LONE_SLASH }), folder };
   const why = context.handles
     ? 'its text is relative, and no mounted filesystem opens the handle of the mount'
     : "its text is relative, and opening the handle of the mount's root needs privilege";

@@ -1,9 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { asBytes, type Bytes, bytesOfArray } from '../../../../shared/bytes/bytes.ts';
-import type { StackFacts } from '../../../../shared/ipc/probe.ts';
+import type { LayerFacts, StackFacts } from '../../../../shared/ipc/probe.ts';
 import { parseMountinfo } from '../../../../shared/mountinfo/line.ts';
+import { PlaceOpener } from '../../layers/place.ts';
 import { bind, bindNumber, check, Memory } from '../../syscalls/libc.ts';
+import { statx } from '../../syscalls/statx.ts';
 import { listOverlays } from '../index.ts';
 
 /** Real mounts for the tests of discovery, in a folder of their own; `end` removes all of it, also after a failure. */
@@ -164,3 +166,19 @@ export const states = (stack: StackFacts): string[] =>
   stack.layers.map(({ state, path, assumed }) => `${state}${assumed ? ' assumed' : ''} ${path}`);
 
 export const bytes = (text: string): Bytes => asBytes(text);
+
+/** Inode number of what a layer's place opens, as the walk opens it; or why it does not open. */
+export async function inodeAt(layer: LayerFacts | undefined): Promise<string> {
+  if (!layer?.place) return 'no place';
+  const opener = new PlaceOpener();
+  try {
+    const { fd } = await opener.open(layer.place);
+    try {
+      return `${statx(fd, asBytes('')).ino}`;
+    } finally {
+      closeFd(fd);
+    }
+  } finally {
+    await opener.end();
+  }
+}

@@ -1,0 +1,127 @@
+import { closeSync, openSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { StackFacts } from '../../../shared/ipc/probe.ts';
+import { listOverlays, resolveStack } from './index.ts';
+import { bytes, inodeAt, listed, Machine, MS_BIND, mount, states, unmount } from './testing/machine.ts';
+
+/** Overlays of other mount namespaces: with a process, without one, of a user namespace. */
+let machine: Machine;
+beforeEach(() => {
+  machine = new Machine();
+  machine.sh('mkdir m m2 hidden');
+});
+afterEach(() => machine.end());
+
+/** A stack on a tmpfs that only the new namespace sees. */
+const inside = (options = ''): string =>
+  `mount -t tmpfs t hidden; cd hidden; mkdir l1 l2 u w; echo 1 > l1/f
+   mount -t overlay inside -o lowerdir=$PWD/l1:$PWD/l2,upperdir=$PWD/u,workdir=$PWD/w${options} ${machine.at('m')}
+   echo; read`;
+const unshared = (flags: string[], script: string) =>
+  machine.start('unshare', [...flags, '--propagation', 'private', 'bash', '-ec', script]);
+const at = (name: string): string => machine.at(`hidden/${name}`);
+
+describe('of another namespace', () => {
+  test('layers are found and opened as its process sees them', async () => {
+    const child = await unshared(['-m'], inside());
+    const facts = await listed(machine.at('m'));
+    expect(facts).toMatchObject({ pid: child.pid, userNamespace: false, work: at('w') });
+    expect(states(facts)).toEqual([`ok ${at('u')}`, `unverified ${at('l1')}`, `unverified ${at('l2')}`]);
+    for (const layer of facts.layers) {
+      expect(layer).toMatchObject({ place: { pid: child.pid, nsId: null }, fs: { type: 'tmpfs' }, access: 'clone' });
+      expect(await inodeAt(layer)).toBe(layer.ino);
+    }
+    const named = await resolveStack({ kind: 'mount', mount: bytes(machine.at('m')), pid: child.pid ?? 0 });
+    expect({ ...named, readAt: '' }).toEqual({ ...facts, readAt: '' });
+    await expect(resolveStack({ kind: 'mount', mount: bytes(machine.at('m')), pid: null })).rejects.toMatchObject({
+      failure: { code: 'not-overlay' },
+    });
+  });
+
+  test('an origin in there confirms a lower', async () => {
+    await unshared(['-m'], inside().replace('echo; read', 'echo 2 >> ../m/f; echo; read'));
+    expect(states(await listed(machine.at('m')))[1]).toBe(`ok ${at('l1')}`);
+  });
+
+  test('a symlink with an absolute target is followed below the root of the namespace', async () => {
+    // The namespace's root is a tmpfs with what mount(8) needs bound into it; /link there leads to its own /l1.
+    const script = `mount -t tmpfs t hidden; cd hidden; mkdir -p l1/own l2 m old bin lib lib64 usr proc; ln -s /l1 link
+      for d in bin lib lib64 usr proc; do mount --rbind /$d $d; done
+      pivot_root . old; cd /; mount -t overlay inside -o lowerdir=/link:/l2 /m; umount -l /old; echo; read`;
+    const child = await unshared(['-m'], script);
+    const facts = await resolveStack({ kind: 'mount', mount: bytes('/m'), pid: child.pid ?? 0 });
+    expect(states(facts)).toEqual(['ok /l1', 'unverified /l2']);
+    expect(facts.layers[0]?.shown).toBe('/link');
+    expect(await inodeAt(facts.layers[0])).toBe(facts.layers[0]?.ino);
+  });
+
+  test('the same mount copied into another namespace is one object, of the mounter', async () => {
+    machine.sh('mkdir l1 l2; mount -t overlay o -o lowerdir=$PWD/l1:$PWD/l2 m');
+    const child = await unshared(['-m'], 'echo; read');
+    const facts = await listed(machine.at('m'));
+    expect(facts.pid).not.toBe(child.pid);
+    expect(facts.alsoAt).toEqual([]);
+  });
+
+  test('bind mounts, also of a part, are told beside the one whose root is /', async () => {
+    machine.sh('mkdir -p l1/sub l2 b c; mount -t overlay o -o lowerdir=$PWD/l1:$PWD/l2 m');
+    mount('none', machine.at('b'), null, MS_BIND, machine.at('m/sub'));
+    mount('none', machine.at('c'), null, MS_BIND, machine.at('m'));
+    const facts = await listed(machine.at('m'));
+    expect([...facts.alsoAt].sort()).toEqual([machine.at('b'), machine.at('c')]);
+    const byPart = await resolveStack({ kind: 'mount', mount: bytes(machine.at('b')), pid: null });
+    expect(byPart.mount).toBe(machine.at('m'));
+  });
+});
+
+describe('without a process', () => {
+  async function expectFound(): Promise<StackFacts> {
+    const facts = await listed(machine.at('m'));
+    expect(facts.pid).toBeNull();
+    expect(states(facts)).toEqual([`ok ${at('u')}`, `unverified ${at('l1')}`, `unverified ${at('l2')}`]);
+    for (const layer of facts.layers) {
+      expect(layer).toMatchObject({ place: { pid: null, nsId: expect.stringMatching(/^\d+$/) }, access: 'clone' });
+      expect(await inodeAt(layer)).toBe(layer.ino);
+    }
+    const byDev = await resolveStack({ kind: 'dev', dev: facts.dev ?? '' });
+    expect({ ...byDev, readAt: '' }).toEqual({ ...facts, readAt: '' });
+    return facts;
+  }
+
+  test('held by a descriptor', async () => {
+    const child = await unshared(['-m'], inside());
+    const fd = openSync(`/proc/${child.pid}/ns/mnt`, 'r');
+    try {
+      await machine.stop(child);
+      await expectFound();
+    } finally {
+      closeSync(fd);
+    }
+    let left = 0;
+    await listOverlays((stack) => {
+      if (stack.mount === machine.at('m')) left++;
+    });
+    expect(left).toBe(0);
+  });
+
+  test('held by a bind mount', async () => {
+    const child = await unshared(['-m'], inside());
+    machine.sh(
+      `mount -t tmpfs t m2; mount --make-private m2; touch m2/ns; mount --bind /proc/${child.pid}/ns/mnt m2/ns`,
+    );
+    await machine.stop(child);
+    await expectFound();
+    unmount(machine.at('m2/ns'));
+  });
+});
+
+test('a mount of a user namespace says so', async () => {
+  machine.sh('chmod 755 .');
+  const child = await unshared(['-U', '-r', '-m'], inside(',userxattr'));
+  const facts = await listed(machine.at('m'));
+  expect(facts).toMatchObject({ pid: child.pid, userNamespace: true });
+  expect(facts.options).toMatchObject({ userxattr: '', redirect_dir: 'nofollow' });
+  // Such an overlay gives handles of its own numbers only, so no handle can confirm a layer.
+  expect(states(facts)).toEqual([`unverified ${at('u')}`, `unverified ${at('l1')}`, `unverified ${at('l2')}`]);
+  expect(await inodeAt(facts.layers[1])).toBe(facts.layers[1]?.ino);
+});
