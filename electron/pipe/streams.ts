@@ -85,6 +85,8 @@ export function streamTransport(input: Readable, output: Writable): StreamTransp
 export function stdioTransport(): StreamTransport {
   const kind = fstatSync(1);
   const output =
-    kind.isFIFO() || kind.isSocket() ? new Socket({ fd: 1, readable: false, writable: true }) : process.stdout;
+    kind.isFIFO() || kind.isSocket()
+      ? new Socket({ fd: 1, readable: false, writable: true, allowHalfOpen: true })
+      : process.stdout;
   return streamTransport(process.stdin, output);
 }

@@ -16,6 +16,9 @@ export type Probe = {
   close(): Promise<void>;
   /** Kills it at once, without waiting. */
   kill(): void;
+  /** Holds its output back, and lets it go on. */
+  pause(): void;
+  resume(): void;
   /** Called once, also where it could not be started (`code` null, `lastWords` says why). */
   onExit(listener: (exit: ProbeExit) => void): void;
 };
@@ -73,6 +76,8 @@ export function startProbe({ prefix = [], command, signal, onNotice }: StartOpti
     client,
     pid: child.pid,
     kill,
+    pause: () => child.stdout.pause(),
+    resume: () => child.stdout.resume(),
     async close() {
       child.stdin.end();
       let timer: NodeJS.Timeout | undefined;

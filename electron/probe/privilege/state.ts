@@ -9,6 +9,7 @@ export type Credentials = {
   gid: number;
   permitted: bigint;
   effective: bigint;
+  inheritable: bigint;
   bounding: bigint;
   noNewPrivs: boolean;
   /** Its user namespace is the initial one: capabilities count for the whole machine. */
@@ -25,6 +26,7 @@ export function credentials(): Credentials {
     gid: Number(field('Gid').split('\t')[1]),
     permitted: mask('CapPrm'),
     effective: mask('CapEff'),
+    inheritable: mask('CapInh'),
     bounding: mask('CapBnd'),
     noNewPrivs: field('NoNewPrivs') === '1',
     initialUserNamespace: /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'latin1')),

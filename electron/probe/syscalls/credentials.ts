@@ -1,4 +1,4 @@
-import { AFTER_PATHS, bind, check, scratch } from './libc.ts';
+import { AFTER_PATHS, bind, check, errno, Memory, SyscallError, scratch } from './libc.ts';
 
 /** Who the process is and what it may: capabilities, user ids, prctl(2), limits. */
 
@@ -23,6 +23,12 @@ const capsetCall = bind<(header: number, data: number) => number>('capset', 'int
 const setresuidCall = bind<(r: number, e: number, s: number) => number>('setresuid', 'int', ['uint', 'uint', 'uint']);
 const setresgidCall = bind<(r: number, e: number, s: number) => number>('setresgid', 'int', ['uint', 'uint', 'uint']);
 const setgroupsCall = bind<(count: number, list: number) => number>('setgroups', 'int', ['size_t', 'address']);
+const execveCall = bind<(file: number, argv: number, envp: number) => number>('execve', 'int', [
+  'address',
+  'address',
+  'address',
+]);
+const fcntlCall = bind<(fd: number, command: number, flags: number) => number>('fcntl', 'int', ['int', 'int', 'long']);
 const getrlimitCall = bind<(resource: number, limit: number) => number>('getrlimit', 'int', ['int', 'address']);
 
 /** prctl(2) of the calling thread. Throws a SyscallError. */
@@ -46,11 +52,49 @@ export function capset(effective: bigint, permitted: bigint, inheritable: bigint
   check('capset', capsetCall(scratch.address + at, scratch.address + at + 8));
 }
 
-/** Real, effective and saved user and group ids of all threads (glibc tells every thread), without other groups. */
-export function becomeUser(uid: number, gid: number): void {
+/** Makes `gid` the only group of all threads. Throws a SyscallError: EPERM without CAP_SETGID. */
+export function dropGroups(gid: number): void {
   check('setgroups', setgroupsCall(0, 0));
   check('setresgid', setresgidCall(gid, gid, gid));
-  check('setresuid', setresuidCall(uid, uid, uid));
+}
+
+/** Sets the real, effective and saved user of all threads (glibc tells each of them). Throws a SyscallError. */
+export function becomeUser(real: number, effective: number, saved: number): void {
+  check('setresuid', setresuidCall(real, effective, saved));
+}
+
+const exitCall = bind<(code: number) => number>('_exit', 'int', ['int']);
+
+/** Ends the process at once, without waiting for its threads, one of which may wait for a dead filesystem. */
+export function exitNow(code: number): void {
+  exitCall(code);
+}
+
+const F_SETFD = 2;
+
+/**
+ * Replaces this process's program, which gets the standard descriptors and no other (Node marks all of them, these too,
+ * to be closed). Returns only by throwing a SyscallError.
+ */
+export function execute(file: string, args: readonly string[], environment: readonly string[]): never {
+  const texts = [file, ...args, ...environment].map((text) => Buffer.from(`${text}\0`));
+  const pointers = args.length + environment.length + 3;
+  const memory = new Memory(8 * pointers + texts.reduce((size, text) => size + text.length, 0));
+  let slot = 0;
+  let at = 8 * pointers;
+  const pointer = (value: number): void => memory.view.setBigUint64(8 * slot++, BigInt(value), true);
+  texts.forEach((text, i) => {
+    if (i === args.length + 1) pointer(0);
+    memory.bytes.set(text, at);
+    pointer(memory.address + at);
+    at += text.length;
+  });
+  if (environment.length === 0) pointer(0);
+  pointer(0);
+  for (const fd of [0, 1, 2]) check('fcntl', fcntlCall(fd, F_SETFD, 0));
+  const { address } = memory;
+  execveCall(address + 8 * pointers, address, address + 8 * (args.length + 2));
+  throw new SyscallError('execve', errno());
 }
 
 const RLIMIT_NOFILE = 7;

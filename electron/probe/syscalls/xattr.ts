@@ -1,6 +1,6 @@
-import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 import { bind, bindNumber, errno, errnoName, errnos, Memory, SyscallError } from './libc.ts';
-import { AT_SYMLINK_NOFOLLOW } from './open.ts';
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW } from './open.ts';
 
 /**
  * Extended attributes of an entry by its directory's descriptor and name, without opening the entry and without
@@ -144,4 +144,16 @@ export function xattrsOfFd(fd: number, only: (name: Bytes) => boolean = () => tr
     at = end + 1;
   }
   return out;
+}
+
+/** Which of the calls of Linux 6.13 this kernel (or a filter before it) answers. */
+export function hasXattrat(): { listxattrat: boolean; getxattrat: boolean } {
+  const text = new Memory(128);
+  const root = text.string(0, asBytes('/'));
+  const missing = (got: number): boolean => got < 0 && errno() === errnos.ENOSYS;
+  const attribute = text.string(8, asBytes('user.none'));
+  return {
+    listxattrat: !missing(listxattrat(AT_FDCWD, root, AT_SYMLINK_NOFOLLOW, 0, 0)),
+    getxattrat: !missing(getxattrat(AT_FDCWD, root, AT_SYMLINK_NOFOLLOW, attribute, text.address + 64, XATTR_ARGS)),
+  };
 }

@@ -72,7 +72,8 @@ export class DirectoryReader {
         const length = (dents[at + Dirent.length] as number) | ((dents[at + Dirent.length + 1] as number) << 8);
         const dtype = dents[at + Dirent.type] as number;
         const nameAt = at + Dirent.name;
-        let nameEnd = at + length - 8 > nameAt ? at + length - 8 : nameAt;
+        // The name's NUL is in the last 8 bytes: records are padded to that.
+        let nameEnd = Math.max(at + length - 8, nameAt);
         while (dents[nameEnd] !== 0) nameEnd++;
         at += length;
         const nameLength = nameEnd - nameAt;
