@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Bytes } from '../bytes/bytes.ts';
 import type { ListObject, ScanEntry, ScanObject } from '../contract/scan.ts';
 import type { LookupStep } from '../ipc/engine.ts';
-import type { LayerFacts } from '../ipc/probe.ts';
-import { stackOptions } from '../merge/options.ts';
 import { type ExplainInput, explain, statusOf, textOf } from './index.ts';
 
 /** A stack as drawn: an upper, three lowers and a data-only layer. */
@@ -76,16 +73,9 @@ const inputOf = (object: ScanObject, change: Partial<ExplainInput> = {}): Explai
   object,
   steps: [],
   stack: stackOf(),
-  options: stackOptions(factsOf(change.stack ?? stackOf()), {}),
+  parameters: {},
   xattrs: [],
   ...change,
-});
-/** What `stackOptions` reads of a stack. */
-const factsOf = (stack: ListObject) => ({
-  kind: stack.kind,
-  options: stack.options as Record<string, Bytes>,
-  layers: stack.layers as unknown as LayerFacts[],
-  userNamespace: false,
 });
 const say = (input: ExplainInput): string => {
   const { explanation, wouldChange } = explain(input);
@@ -368,7 +358,6 @@ describe('the words', () => {
         const changed = {
           ...one,
           [field]: other[field as 'stack'],
-          ...(field === 'stack' ? { options: other.options } : {}),
         };
         if (counts(changed) !== counts(one)) expect(say(changed)).not.toBe(say(one));
       }),

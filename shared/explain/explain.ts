@@ -1,6 +1,6 @@
 import type { ListObject, ScanObject } from '../contract/scan.ts';
 import type { DecodedXattr, LookupStep, Sentence, Span } from '../ipc/engine.ts';
-import type { StackOptions } from '../merge/options.ts';
+import { stackOptions } from '../merge/options.ts';
 import { changeSentences } from './change.ts';
 import { dataSentence, leadSentences, redirectSentence } from './lead.ts';
 import { markSentences, optionSentence, originSentence, problemSentences } from './marks.ts';
@@ -10,8 +10,8 @@ export type ExplainInput = {
   object: ScanObject;
   steps: LookupStep[];
   stack: ListObject;
-  /** What its options come to, with those of the module. */
-  options: StackOptions;
+  /** Module parameters: what options not shown come to. */
+  parameters: Record<string, string>;
   xattrs: DecodedXattr[];
 };
 
@@ -20,8 +20,9 @@ export type ExplainInput = {
  * change it. Objects that differ in any of these never get the same text.
  */
 export function explain(input: ExplainInput): { explanation: Sentence[]; wouldChange: Sentence[] } {
-  const { object, stack, options } = input;
+  const { object, stack } = input;
   const names = new LayerNames(stack);
+  const options = stackOptions({ ...stack, userNamespace: stack.marks === 'none' }, input.parameters);
   const sentences: (Sentence | null)[] = [
     ...leadSentences(object, stack, names),
     dataSentence(object, names),

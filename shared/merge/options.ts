@@ -21,10 +21,13 @@ const isOn = (value: string | undefined): boolean => value === 'Y' || value === 
  * /sys/module/overlay/parameters; where they could not be read, the kernel's built-in defaults count.
  */
 export function stackOptions(
-  facts: Pick<StackFacts, 'options' | 'layers' | 'kind' | 'userNamespace'>,
+  facts: Pick<StackFacts, 'kind' | 'userNamespace'> & {
+    options: Readonly<Record<string, string>>;
+    layers: readonly { role: string }[];
+  },
   parameters: Readonly<Record<string, string>>,
 ): StackOptions {
-  const given = facts.options as Record<string, string>;
+  const given = facts.options;
   const hasUpper = facts.layers.some((layer) => layer.role === 'upper');
   const userxattr = 'userxattr' in given;
   const confined = userxattr || facts.userNamespace === true;
