@@ -11,7 +11,8 @@ const Base64 = z.string().regex(/^[A-Za-z0-9+/]*=*$/);
 
 export const EntryType = z.enum(['file', 'dir', 'symlink', 'fifo', 'char', 'block', 'socket', 'whiteout']);
 export type EntryType = z.infer<typeof EntryType>;
-export const Lookup = z.enum(['ok', 'ENOENT', 'EPERM', 'EIO', 'unknown']);
+/** What stat answers. EINVAL and EACCES, which the contract's list lacks, are the kernel's for a damaged redirect. */
+export const Lookup = z.enum(['ok', 'ENOENT', 'EPERM', 'EIO', 'EINVAL', 'EACCES', 'unknown']);
 export type Lookup = z.infer<typeof Lookup>;
 export const Provenance = z.enum(['lower', 'upper', 'copied-up', 'merged', 'unknown']);
 export type Provenance = z.infer<typeof Provenance>;

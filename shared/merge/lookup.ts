@@ -78,7 +78,10 @@ export class Found {
   data = ABSENT;
   /** The data file could not be told: a data-only layer is unknown. */
   dataUnknown = false;
+  /** The code is certain: nothing unknown was met before it was decided. */
   certain = true;
+  /** Nothing unknown was met at all: what merges below is certain too. */
+  whole = true;
   /** A directory on the way is not read yet: ask again later. */
   pending = false;
 }
@@ -132,6 +135,7 @@ export class Lookup {
     found.data = ABSENT;
     found.dataUnknown = false;
     found.certain = certain;
+    found.whole = certain;
     found.pending = false;
     this.#visit = visit;
     this.#like = like;
@@ -162,7 +166,8 @@ export class Lookup {
     this.#last = checkRedirect ? false : lowers.length === 0;
 
     if (parent.upper !== ABSENT) {
-      const entry = first > 0 ? this.#skip(parent.upper) : this.#layer(parent.upper, first === 0 ? this.#like : NOT_READ);
+      const entry =
+        first > 0 ? this.#skip(parent.upper) : this.#layer(parent.upper, first === 0 ? this.#like : NOT_READ);
       if (entry >= 0) {
         found.upper = entry;
         found.top = entry;
@@ -293,11 +298,7 @@ export class Lookup {
     if (base < ABSENT) return this.#unread();
     if (this.#name === null || this.#name[0] !== '/') {
       const entry =
-        hint >= 0
-          ? hint
-          : this.#name === null
-            ? this.#tree.findLike(base, this.#like)
-            : this.#named(base, this.#name);
+        hint >= 0 ? hint : this.#name === null ? this.#tree.findLike(base, this.#like) : this.#named(base, this.#name);
       return this.#single(base, entry, '', '');
     }
     let at = base;
@@ -355,7 +356,7 @@ export class Lookup {
           return ABSENT;
         }
       }
-      if (kind === Kind.file && marks & MarkBit.unknown) found.certain = false;
+      if (kind === Kind.file && marks & MarkBit.unknown) found.certain = found.whole = false;
       if (marks & MarkBit.metacopyTooSmall && this.#on('metacopy-too-small')) {
         this.#say(base, entry, 'metacopy-too-small');
         this.#fail(Code.EIO, entry);
@@ -374,7 +375,7 @@ export class Lookup {
         this.#say(base, entry, marks & (MarkBit.opaque | MarkBit.redirect) ? 'last-not-read' : 'directory-merges');
         return entry;
       }
-      if (marks & MarkBit.unknown) found.certain = false;
+      if (marks & MarkBit.unknown) found.certain = found.whole = false;
       if (isLastPart && marks & MarkBit.xwhiteouts && tree.layer(entry) !== 0) found.xwhiteouts = true;
       else if (marks & MarkBit.opaque && this.#on('opaque')) {
         this.#stop = true;
@@ -443,8 +444,10 @@ export class Lookup {
   }
 
   #unread(): number {
-    this.found.certain = false;
-    this.found.pending = true;
+    const found = this.found;
+    found.whole = false;
+    if (found.top === ABSENT || this.#metacopy) found.certain = false;
+    found.pending = true;
     return NOT_READ;
   }
 

@@ -1,0 +1,259 @@
+import { createRequire } from 'node:module';
+import { textForEyes } from '../../shared/bytes/show.ts';
+import { type EngineContract, engineContract, type Hello } from '../../shared/ipc/engine.ts';
+import type { StackRef } from '../../shared/ipc/probe.ts';
+import { createServer, FailureError, type Handlers, type Transport } from '../../shared/ipc/rpc.ts';
+import { rulesVerifiedOn } from '../../shared/merge/options.ts';
+import { DemoHolder } from './demo.ts';
+import { detailOf } from './detail.ts';
+import { exportRows } from './export.ts';
+import { findName, jumpMatches } from './find.ts';
+import { ProbeHolder } from './machine.ts';
+import { layerErrors, summarize, writeScan } from './output.ts';
+import { privilegePrefix } from './privilege.ts';
+import { StackScan } from './scan.ts';
+import { listObject, type Stack, scanMeta } from './stack.ts';
+import { Store } from './store.ts';
+import { View } from './views.ts';
+
+export type EngineOptions = {
+  /** Folder of settings and saved stacks; the user's data folder where it is not given. */
+  dataFolder?: string;
+};
+
+export type Engine = {
+  /** Ends views, the demo and the probe. */
+  close(): Promise<void>;
+};
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
+/** Serves the engine's contract over a transport. The probe starts when it is first needed. */
+export function createEngine(transport: Transport, options: EngineOptions = {}): Engine {
+  const views = new Map<number, View>();
+  let nextView = 1;
+  let store: Store | null = null;
+  const theStore = (): Store => {
+    store ??= new Store(options.dataFolder);
+    return store;
+  };
+  const demo = new DemoHolder();
+  const probe = new ProbeHolder((message) => server.emit('probe', { state: 'down', readAs: probe.readAs, message }));
+
+  const viewOf = (id: number): View => {
+    const view = views.get(id);
+    if (!view)
+      throw new FailureError({ code: 'no-view', message: `view ${id} is not open`, hint: 'open the stack again' });
+    return view;
+  };
+
+  async function hello(): Promise<Hello> {
+    const { kernel, parameters, privilege } = await probe.hello();
+    const notice = theStore().notice;
+    return {
+      version,
+      kernel,
+      rulesVerified: rulesVerifiedOn(kernel),
+      parameters,
+      privilege,
+      readAs: probe.readAs,
+      platform: process.platform,
+      notices: notice === null ? [] : [notice],
+      open: null,
+    };
+  }
+
+  /** Reads a whole stack for the terminal. Fails where no layer could be read, or nothing without privilege. */
+  async function readWhole(
+    stack: Stack,
+    targets: boolean,
+    signal: AbortSignal,
+    onProgress: (scan: StackScan) => void,
+  ): Promise<StackScan> {
+    const withoutRules = process.env.STRATOSCOPE_WITHOUT_RULE?.split(',').filter((id) => id !== '') ?? [];
+    const scan = new StackScan(stack, probe.client, { targets, signal, onProgress, withoutRules });
+    await scan.run();
+    if (scan.phase === 'cancelled') throw new FailureError({ code: 'cancelled', message: 'cancelled' });
+    if (scan.phase === 'failed')
+      throw new FailureError({
+        code: scan.error?.code ?? 'internal',
+        message: scan.error?.message ?? 'the scan failed',
+      });
+    if (scan.layers.every(({ error }) => error !== null)) {
+      const first = scan.layers[0]?.error;
+      const facts = stack.facts.layers[0];
+      throw new FailureError({
+        code: 'no-layer',
+        message: `no layer could be read: ${first?.message ?? ''}`,
+        path: textForEyes(facts?.path ?? facts?.shown ?? ('' as never)),
+        hint: stack.machine.privilege.trusted ? 'check that the layers still exist' : 'read with privilege',
+      });
+    }
+    return scan;
+  }
+
+  const handlers: Handlers<EngineContract> = {
+    hello,
+    list: async (_params, { item, signal }) =>
+      probe.overlays((stack) => {
+        const facts = listObject(stack);
+        item({
+          stack: refOf(stack),
+          facts,
+          layersUnreadable: stack.facts.layers.filter(({ place }) => place === null).length,
+        });
+      }, signal),
+
+    async open({ stack: ref, hidden }) {
+      const stack = await probe.resolve(ref);
+      const { users, groups } = await probe.hello();
+      const id = nextView++;
+      const view = new View(id, ref, stack, probe, { users, groups }, hidden, (state) => server.emit('view', state));
+      views.set(id, view);
+      if (ref.kind !== 'mountinfo') theStore().opened(ref);
+      void view.read();
+      return { view: id, facts: listObject(stack), meta: scanMeta(stack) };
+    },
+    close({ view }) {
+      views.get(view)?.close();
+      views.delete(view);
+      return null;
+    },
+    cancel({ view }) {
+      viewOf(view).cancel();
+      return null;
+    },
+    async rescan({ view }) {
+      await viewOf(view).reread();
+      return null;
+    },
+    state: ({ view }) => viewOf(view).state(),
+    rows({ view: id, from, count }) {
+      const view = viewOf(id);
+      const { rows, version } = view;
+      return { version, total: rows.count, from, rows: rows.window(from, count), ancestors: rows.ancestors(from) };
+    },
+    expand({ view: id, id: row, open, deep }) {
+      const view = viewOf(id);
+      view.rows.expand(row, open, deep);
+      return view.bump();
+    },
+    sort({ view: id, column, descending }) {
+      const view = viewOf(id);
+      view.rows.order = { column, descending };
+      view.rows.invalidate();
+      return view.bump();
+    },
+    showHidden({ view: id, hidden }) {
+      const view = viewOf(id);
+      view.rows.hidden = hidden;
+      view.rows.invalidate();
+      return view.bump();
+    },
+    locate({ view: id, path }) {
+      const view = viewOf(id);
+      let row: number;
+      try {
+        row = view.idOf(path);
+      } catch {
+        return null;
+      }
+      view.rows.reveal(row);
+      const { version, total } = view.bump();
+      const index = view.rows.indexOf(row);
+      return index === null ? null : { index, id: row, version, total };
+    },
+    jump({ view: id, text, limit }) {
+      const view = viewOf(id);
+      return { matches: jumpMatches(view.scan, view.rows, text, limit) };
+    },
+    find({ view: id, text, after, backwards }) {
+      return findName(viewOf(id).rows, text, after, backwards);
+    },
+    typeAhead({ view: id, prefix, after }) {
+      const { rows } = viewOf(id);
+      const wanted = prefix.toLowerCase();
+      const total = rows.count;
+      for (let step = 1; step <= total; step++) {
+        const index = (after + step) % total;
+        const row = rows.idAt(index);
+        if (row !== null && rows.tree.name(row).toLowerCase().startsWith(wanted)) return { index };
+      }
+      return { index: null };
+    },
+    detail({ view: id, id: row }) {
+      const view = viewOf(id);
+      return detailOf(view.scan, view.rows, row, demo.madeBy(view.ref, view.rows.tree.path(row)));
+    },
+    upperUse: ({ view: id }) => viewOf(id).rows.beneath?.report() ?? null,
+    async export({ view: id, format }, { chunk, drained, signal }) {
+      const view = viewOf(id);
+      return { rows: await exportRows(view, format, chunk, drained, signal) };
+    },
+
+    async scan({ stack: ref, hidden, path, depth }, { chunk, drained, item, signal }) {
+      const stack = await probe.resolve(ref);
+      const scan = await readWhole(stack, true, signal, (now) => item({ layers: now.layers }));
+      const objects = await writeScan(scan, { hidden, path, depth }, chunk, drained, signal);
+      return { objects, errors: layerErrors(scan) };
+    },
+    async summary({ stack: ref }, { item, signal }) {
+      const begun = performance.now();
+      const stack = await probe.resolve(ref);
+      const scan = await readWhole(stack, false, signal, (now) => item({ layers: now.layers }));
+      const summary = summarize(scan);
+      summary.seconds.total = (performance.now() - begun) / 1000;
+      return { meta: { ...scanMeta(stack), atime: scan.atime }, summary, errors: layerErrors(scan) };
+    },
+    async explain({ stack: ref, path }, { signal }) {
+      const stack = await probe.resolve(ref);
+      const { users, groups } = await probe.hello();
+      const view = new View(0, ref, stack, probe, { users, groups }, true, () => {});
+      signal.addEventListener('abort', () => view.close());
+      await view.read();
+      const id = view.idOf(path);
+      const detail = detailOf(view.scan, view.rows, id, demo.madeBy(ref, path));
+      return { meta: { ...scanMeta(stack), atime: view.scan.atime }, detail };
+    },
+
+    async readWithPrivilege() {
+      const { prefix, readAs } = await privilegePrefix();
+      await probe.restart(prefix, readAs);
+      server.emit('probe', { state: 'up', readAs, message: null });
+      return hello();
+    },
+    saved: () => ({ saved: theStore().saved(), recent: theStore().recent() }),
+    save: ({ name, stack }) => theStore().save(name, stack),
+    forget({ id }) {
+      theStore().forget(id);
+      return null;
+    },
+    settings: () => theStore().settings(),
+    setSetting({ key, value }) {
+      theStore().setSetting(key, value);
+      return null;
+    },
+    directories: ({ path }) => probe.client.call('directories', { path }),
+    demo: ({ directory }) => demo.open(directory),
+    async demoEnd() {
+      await demo.close();
+      return null;
+    },
+  };
+
+  const server = createServer(engineContract, transport, handlers);
+  const close = async (): Promise<void> => {
+    for (const view of views.values()) view.close();
+    views.clear();
+    await Promise.all([demo.close(), probe.close()]);
+    store?.close();
+  };
+  return { close };
+}
+
+/** How a found stack is asked for again. */
+function refOf(stack: Stack): StackRef {
+  const { facts } = stack;
+  if (facts.mount !== null) return { kind: 'mount', mount: facts.mount, pid: facts.pid };
+  return { kind: 'dev', dev: facts.dev ?? '0:0' };
+}

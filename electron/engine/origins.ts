@@ -1,0 +1,174 @@
+import { type Bytes, hexOfBytes } from '../../shared/bytes/bytes.ts';
+import type { OriginState } from '../../shared/contract/scan.ts';
+import type { ProbeContract } from '../../shared/ipc/probe.ts';
+import type { Client } from '../../shared/ipc/rpc.ts';
+import { Kind } from '../../shared/merge/marks.ts';
+import { inodeOfFid, parseHandle } from '../../shared/xattrs/index.ts';
+import type { EntryTable } from './entries.ts';
+import type { Stack } from './stack.ts';
+
+/** What became of an entry's overlay.origin. `mode` is st_mode of the live origin, 0 where it is not known. */
+export type OriginFact = {
+  state: OriginState | 'unknown';
+  why: string;
+  /** Lower layer whose filesystem holds it; -1 where that is not known. */
+  layer: number;
+  ino: bigint | null;
+  nlink: number | null;
+  dev: string | null;
+  mode: number;
+};
+
+const NULL_UUID = '0'.repeat(32);
+const BATCH = 512;
+
+const hexOf = (value: Uint8Array): string => hexOfBytes(String.fromCharCode(...value) as Bytes);
+
+/**
+ * Decodes and verifies the origins of the upper's entries while the layers are still being read: the probe opens each
+ * handle, as the kernel does (namei.c:ovl_check_origin_fh, ovl_decode_real_fh).
+ */
+export class Origins {
+  readonly facts = new Map<number, OriginFact>();
+  readonly #entries: EntryTable;
+  readonly #stack: Stack;
+  readonly #probe: Client<ProbeContract>;
+  readonly #session: number;
+  readonly #waiting = new Set<Promise<void>>();
+  readonly #lowers: { layer: number; uuid: string; type: string; fsid: number | null | 'unknown' }[];
+  #taken = 0;
+  #batch: { entry: number; layer: number; type: number; fid: string; ino: bigint | null }[] = [];
+
+  constructor(entries: EntryTable, stack: Stack, probe: Client<ProbeContract>, session: number) {
+    this.#entries = entries;
+    this.#stack = stack;
+    this.#probe = probe;
+    this.#session = session;
+    this.#lowers = stack.facts.layers
+      .filter((layer) => layer.role === 'lower')
+      .map((layer) => ({
+        layer: layer.layer,
+        uuid: layer.fs.uuid ?? NULL_UUID,
+        type: layer.fs.type,
+        fsid: stack.inodes.fsids[layer.layer] ?? null,
+      }));
+  }
+
+  /** Takes the entries that came with an origin since the last call, and asks for a batch once it is full. */
+  take(): void {
+    const entries = this.#entries.origins;
+    for (; this.#taken < entries.length; this.#taken++) this.#add(entries[this.#taken] as number);
+    if (this.#batch.length >= BATCH) this.#send();
+  }
+
+  /**
+   * Inode number that the entry's overlay.origin names, if it is of that layer's filesystem; null where the mark is
+   * there and names none, undefined where there is no mark.
+   */
+  inodeNamedBy(entry: number, layer: number): bigint | null | undefined {
+    const value = this.#entries.xattr(entry, 'origin');
+    if (value === undefined) return undefined;
+    const parsed = value === null ? null : parseHandle(value);
+    if (!parsed || 'problem' in parsed) return null;
+    const lower = this.#lowers.find((one) => one.layer === layer);
+    return lower?.uuid === parsed.uuid ? inodeOfFid(lower.type, parsed.type, parsed.fid) : null;
+  }
+
+  /** Everything asked for is answered. */
+  async finish(): Promise<void> {
+    this.#taken = 0;
+    for (const entry of this.#entries.origins) if (!this.facts.has(entry)) this.#add(entry);
+    this.#send();
+    await Promise.all(this.#waiting);
+  }
+
+  #add(entry: number): void {
+    if (this.facts.has(entry)) return;
+    const value = this.#entries.xattr(entry, 'origin');
+    if (value !== undefined) this.facts.set(entry, this.#judge(entry, value));
+  }
+
+  /** What can be said without asking; what must be asked joins the batch, and its answer replaces this. */
+  #judge(entry: number, value: Uint8Array | null): OriginFact {
+    const say = (state: OriginFact['state'], why: string, layer = -1, ino: bigint | null = null): OriginFact => ({
+      state,
+      why,
+      layer,
+      ino,
+      nlink: null,
+      dev: null,
+      mode: 0,
+    });
+    if (value === null) return say('unknown', 'overlay.origin could not be read');
+    if (value.length === 0) return say('empty', 'copied up, but from where was not recorded');
+    const parsed = parseHandle(value);
+    if ('problem' in parsed)
+      return say('ignored', `overlay.origin holds no handle that the kernel takes: ${parsed.problem}`);
+    const uuid = this.#stack.options.uuid === 'off' ? NULL_UUID : null;
+    const same = this.#lowers.filter((lower) => (uuid ?? lower.uuid) === parsed.uuid);
+    if (same.length === 0) return say('foreign', 'its filesystem is that of no lower layer');
+    const { badUuid } = this.#stack.inodes;
+    const usable = same.filter(({ fsid }) => !(typeof fsid === 'number' && fsid > 0 && badUuid[fsid]));
+    const lower = usable[0] ?? same[0];
+    const ino = inodeOfFid(lower?.type ?? '', parsed.type, parsed.fid);
+    if (usable.length === 0 || !lower) {
+      const why = "the lower filesystem's uuid is null or not its own alone, so the kernel decodes none";
+      return say('undecodable', why, lower?.layer, ino);
+    }
+    if (!this.#stack.machine.privilege.handles)
+      return say('unverified', 'opening a handle needs CAP_DAC_READ_SEARCH', lower.layer, ino);
+    this.#batch.push({ entry, layer: lower.layer, type: parsed.type, fid: hexOf(parsed.fid), ino });
+    return say('unverified', 'not yet asked', lower.layer, ino);
+  }
+
+  #send(): void {
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    const asked = this.#probe
+      .call('handles', {
+        session: this.#session,
+        requests: batch.map(({ layer, type, fid }) => ({ layer, handle: { type, fid } })),
+      })
+      .then(
+        ({ answers }) => {
+          for (let i = 0; i < batch.length; i++) this.#answer(batch[i] as (typeof batch)[0], answers[i]);
+        },
+        (error: Error) => {
+          for (const { entry } of batch) {
+            const fact = this.facts.get(entry);
+            if (fact) fact.why = `could not be asked: ${error.message}`;
+          }
+        },
+      )
+      .finally(() => this.#waiting.delete(asked));
+    this.#waiting.add(asked);
+  }
+
+  #answer(
+    { entry, layer, ino }: { entry: number; layer: number; ino: bigint | null },
+    answer: { ino: string; dev: string; nlink: number; mode: number } | { errno: string } | undefined,
+  ): void {
+    if (!answer) return;
+    if ('errno' in answer) {
+      const stale = answer.errno === 'ESTALE';
+      this.facts.set(entry, {
+        state: stale ? 'stale' : answer.errno === 'EOPNOTSUPP' ? 'undecodable' : 'unverified',
+        why: stale ? 'the lower inode that it names is gone' : `opening the handle answered ${answer.errno}`,
+        layer,
+        ino,
+        nlink: null,
+        dev: null,
+        mode: 0,
+      });
+      return;
+    }
+    const kind = this.#entries.kind(entry);
+    const base = { layer, ino: BigInt(answer.ino), nlink: answer.nlink, dev: answer.dev, mode: answer.mode };
+    if (answer.mode >>> 12 !== kind)
+      this.facts.set(entry, { ...base, state: 'ignored', why: 'it names an inode of another type' });
+    else if (kind !== Kind.dir && answer.nlink > 1 && !this.#stack.options.index)
+      this.facts.set(entry, { ...base, state: 'ignored', why: 'the lower inode has several names and index is off' });
+    else this.facts.set(entry, { ...base, state: 'verified', why: 'the handle opens a live inode of the same type' });
+  }
+}

@@ -1,0 +1,112 @@
+import type { Bytes } from '../../shared/bytes/bytes.ts';
+import { compareBytes } from '../../shared/bytes/bytes.ts';
+import type { ErrorLine, ScanSummary } from '../../shared/contract/scan.ts';
+import { Describer } from './describe.ts';
+import { HiddenTree } from './hidden.ts';
+import type { StackScan } from './scan.ts';
+import { scanMeta } from './stack.ts';
+
+const FLUSH = 128 * 1024;
+
+/** Errors of layers that could not be read, as the terminal tells them. */
+export function layerErrors(scan: StackScan): ErrorLine[] {
+  return scan.layers
+    .filter(({ error }) => error !== null)
+    .map(({ layer, error }) => {
+      const facts = scan.stack.facts.layers.find((one) => one.layer === layer);
+      return {
+        error: {
+          code: error?.code ?? 'unreadable',
+          message: `layer ${layer} could not be read: ${error?.message ?? ''}`,
+          path: facts?.path ?? facts?.shown ?? null,
+          hint: 'what depends on it is "unknown"',
+        },
+      };
+    });
+}
+
+/** Children of a directory as a listing orders them: by the bytes of their names. */
+export function sortedChildren(scan: StackScan, hidden: HiddenTree | null, id: number, tree: HiddenTree): number[] {
+  const { objects } = scan;
+  const out: number[] = [];
+  if (!tree.has(id)) {
+    const first = objects.firsts[id] as number;
+    for (let child = first; child < first + (objects.counts[id] as number); child++) out.push(child);
+  }
+  if (hidden) out.push(...hidden.children(id));
+  const names = new Map<number, Bytes>();
+  for (const child of out) names.set(child, tree.name(child));
+  return out.sort((a, b) => compareBytes(names.get(a) as Bytes, names.get(b) as Bytes));
+}
+
+/** Id of the object with this path, or null. */
+export function findPath(scan: StackScan, tree: HiddenTree, path: Bytes, withHidden: boolean): number | null {
+  let id = 0;
+  for (const part of path === '' ? [] : path.split('/')) {
+    const child = sortedChildren(scan, withHidden ? tree : null, id, tree).find((one) => tree.name(one) === part);
+    if (child === undefined) return null;
+    id = child;
+  }
+  return id;
+}
+
+/**
+ * A whole scan as NDJSON: the meta line, then a line an object, parents before children, siblings in byte order.
+ * `send` takes UTF-8 pieces; `drained` is awaited between them. Returns how many objects were said.
+ */
+export async function writeScan(
+  scan: StackScan,
+  options: { hidden: boolean; path: Bytes | null; depth: number | null },
+  send: (chunk: Uint8Array) => void,
+  drained: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<number> {
+  const tree = new HiddenTree(scan);
+  const describer = new Describer(scan, tree);
+  const encoder = new TextEncoder();
+  const meta = { ...scanMeta(scan.stack), atime: scan.atime };
+  let text = `${JSON.stringify({ meta })}\n`;
+  let count = 0;
+  const start = options.path === null ? 0 : findPath(scan, tree, options.path, options.hidden);
+  const todo: { id: number; depth: number }[] = start === null ? [] : [{ id: start, depth: 0 }];
+  for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
+    text += `${JSON.stringify(describer.object(at.id))}\n`;
+    count++;
+    if (text.length > FLUSH) {
+      send(encoder.encode(text));
+      text = '';
+      await drained();
+      if (signal.aborted) return count;
+    }
+    if (options.depth !== null && at.depth >= options.depth) continue;
+    const children = sortedChildren(scan, options.hidden ? tree : null, at.id, tree);
+    for (let i = children.length - 1; i >= 0; i--) todo.push({ id: children[i] as number, depth: at.depth + 1 });
+  }
+  send(encoder.encode(text));
+  return count;
+}
+
+/** Counts of a whole scan, hidden objects left out. */
+export function summarize(scan: StackScan): ScanSummary {
+  const tree = new HiddenTree(scan);
+  const describer = new Describer(scan, tree);
+  const { objects, entries } = scan;
+  const byProvenance: Record<string, number> = { lower: 0, upper: 0, 'copied-up': 0, merged: 0, unknown: 0 };
+  const byMark: Record<string, number> = {};
+  const plain = entries.markBits;
+  for (let id = 0; id < objects.count; id++) {
+    const provenance = describer.provenance(id);
+    byProvenance[provenance] = (byProvenance[provenance] ?? 0) + 1;
+    const top = describer.shown(id);
+    // Most entries have no mark at all.
+    if (top < 0 || (plain[top] === 0 && scan.index === null && scan.stack.marks !== 'none')) continue;
+    for (const mark of describer.marks(top)) byMark[mark] = (byMark[mark] ?? 0) + 1;
+  }
+  return {
+    objects: objects.count,
+    rawEntries: entries.rawCount,
+    byProvenance,
+    byMark,
+    seconds: { ...scan.seconds },
+  };
+}

@@ -1,0 +1,240 @@
+import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
+import type { ProbeContract, WalkProgress } from '../../shared/ipc/probe.ts';
+import { type Client, FailureError, failureOf } from '../../shared/ipc/rpc.ts';
+import { ABSENT, POSITIONS, unknownComponent } from '../../shared/merge/lookup.ts';
+import { kernelAtLeast } from '../../shared/merge/options.ts';
+import { RULES } from '../../shared/merge/rules.ts';
+import { EntryTable } from './entries.ts';
+import { readIndex } from './index-entries.ts';
+import { ObjectTable, ruleSwitches } from './objects.ts';
+import { Origins } from './origins.ts';
+import { applyOrigins } from './resolve.ts';
+import type { Stack } from './stack.ts';
+
+export type LayerReading = {
+  layer: number;
+  entries: number;
+  done: boolean;
+  error: { code: string; message: string } | null;
+};
+
+export type ScanPhase = 'reading' | 'merging' | 'ready' | 'cancelled' | 'failed';
+
+export type ScanOptions = {
+  /** Read symlink targets too. */
+  targets: boolean;
+  /** Count how often each rule is met. */
+  countRules?: boolean;
+  /** Rules that a test has switched off. */
+  withoutRules?: readonly string[];
+  signal?: AbortSignal;
+  onProgress?: (scan: StackScan) => void;
+};
+
+/** Filesystems that may never answer: their layers are walked by a process each, which can be killed. */
+const mayHang = (type: string): boolean =>
+  /^(fuse|fuseblk|nfs|nfs4|cifs|smb3|9p|ceph|afs|glusterfs|lustre)(\.|$)/.test(type);
+
+let nextSession = 1;
+
+/** One reading of a stack: raw entries, the merged tree over them, and the origins, filled while the probe reads. */
+export class StackScan {
+  readonly stack: Stack;
+  readonly entries: EntryTable;
+  readonly objects: ObjectTable;
+  readonly origins: Origins;
+  /** Index entries by what they mean; null where there is no index or it could not be read. */
+  index: Awaited<ReturnType<typeof readIndex>> = null;
+  phase: ScanPhase = 'reading';
+  layers: LayerReading[];
+  error: { code: string; message: string } | null = null;
+  atime: 'untouched' | 'may move';
+  readonly seconds = { walk: 0, merge: 0, origins: 0, total: 0 };
+  readonly #probe: Client<ProbeContract>;
+  readonly #session = nextSession++;
+  readonly #options: ScanOptions;
+  readonly #roots: number[] = [];
+
+  constructor(stack: Stack, probe: Client<ProbeContract>, options: ScanOptions) {
+    this.stack = stack;
+    this.#probe = probe;
+    this.#options = options;
+    const { facts } = stack;
+    this.atime = facts.layers.every((layer) => layer.place === null || layer.access === 'clone')
+      ? 'untouched'
+      : 'may move';
+    this.layers = facts.layers.map(({ layer, place, state, why }) => ({
+      layer,
+      entries: 0,
+      done: place === null,
+      error: place === null ? { code: state, message: why } : null,
+    }));
+    this.entries = new EntryTable(stack.prefix, stack.marksReadable ? [] : facts.layers.map(({ layer }) => layer));
+    for (const { layer, place } of facts.layers)
+      this.#roots[layer] = place === null ? unknownComponent(layer) : this.entries.addRoot(layer);
+    const of = (role: string): number[] =>
+      facts.layers.filter((layer) => layer.role === role).map(({ layer }) => this.#roots[layer] as number);
+    const dataOnlyFree = kernelAtLeast(stack.machine.kernel, '6.16');
+    const rules = ruleSwitches(options.withoutRules);
+    this.objects = new ObjectTable(
+      this.entries,
+      {
+        lowerRoots: of('lower'),
+        dataRoots: of('data'),
+        followRedirect: stack.options.redirectDir !== 'nofollow',
+        metacopy: stack.options.metacopy,
+        verifyLower: stack.options.index && stack.options.nfsExport,
+        dataOnlyFree,
+        rules,
+      },
+      {
+        sameFs: stack.inodes.mode === 'same-fs',
+        xino: stack.inodes.mode === 'xino',
+        unknownMode: stack.inodes.mode === 'unknown',
+      },
+      new Set(facts.layers.filter((layer) => layer.assumed).map(({ layer }) => layer)),
+      options.countRules ? new Uint32Array(RULES.length * POSITIONS.length) : null,
+    );
+    this.origins = new Origins(this.entries, stack, probe, this.#session);
+    this.entries.originIs = (upper, lower) => this.#originIs(upper, lower);
+  }
+
+  /** Entry of a layer's root, or null where the layer could not be opened. */
+  root(layer: number): number | null {
+    const root = this.#roots[layer];
+    return root === undefined || root < 0 ? null : root;
+  }
+
+  /** Reads everything. Never throws: how it ended stands in `phase` and `error`, and what was read stays. */
+  async run(): Promise<void> {
+    const begun = performance.now();
+    try {
+      await this.#read();
+      await this.#conclude();
+      this.phase = this.#options.signal?.aborted ? 'cancelled' : 'ready';
+    } catch (error) {
+      const failure = failureOf(error, this.#options.signal);
+      this.phase = failure.code === 'cancelled' ? 'cancelled' : 'failed';
+      if (this.phase === 'failed') this.error = failure;
+      this.#settle();
+    } finally {
+      void this.#probe.call('release', { session: this.#session }).catch(() => {});
+      this.seconds.total = (performance.now() - begun) / 1000;
+      this.#options.onProgress?.(this);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { facts } = this.stack;
+    const begun = performance.now();
+    const readable = facts.layers.filter((layer) => layer.place !== null);
+    const failed = new Set<number>();
+    await Promise.all(
+      readable.map(async (layer) => {
+        if (mayHang(layer.fs.type)) return;
+        try {
+          const entry = await this.#probe.call('entry', {
+            place: layer.place as NonNullable<typeof layer.place>,
+            path: asBytes(''),
+            target: false,
+          });
+          this.entries.setRoot(this.#roots[layer.layer] as number, entry);
+        } catch (error) {
+          if (error instanceof FailureError && error.failure.code === 'closed') throw error;
+          failed.add(layer.layer);
+          this.#layerFailed(layer.layer, failureOf(error));
+        }
+      }),
+    );
+    this.#rootObject();
+    const result = await this.#probe.call(
+      'walk',
+      {
+        session: this.#session,
+        layers: readable
+          .filter(({ layer }) => !failed.has(layer))
+          .map(({ layer, place, fs }) => ({
+            layer,
+            place: place as NonNullable<typeof place>,
+            isolate: mayHang(fs.type),
+          })),
+        targets: this.#options.targets,
+      },
+      {
+        ...(this.#options.signal ? { signal: this.#options.signal } : {}),
+        onChunk: (chunk) => {
+          const started = performance.now();
+          this.entries.ingest(chunk, (directory) => this.objects.directoryRead(directory));
+          this.origins.take();
+          this.seconds.merge += (performance.now() - started) / 1000;
+          this.#options.onProgress?.(this);
+        },
+        onItem: (progress: WalkProgress) => this.#progress(progress),
+      },
+    );
+    this.atime = result.atime;
+    this.seconds.walk = (performance.now() - begun) / 1000;
+  }
+
+  #progress(progress: WalkProgress): void {
+    for (const { layer, entries, done, error } of progress.layers) {
+      const reading = this.layers.find((one) => one.layer === layer);
+      if (!reading) continue;
+      reading.entries = entries;
+      reading.done = done;
+      if (error && !reading.error) this.#layerFailed(layer, error);
+    }
+    this.#options.onProgress?.(this);
+  }
+
+  #layerFailed(layer: number, error: { code: string; message: string }): void {
+    const reading = this.layers.find((one) => one.layer === layer);
+    if (reading) {
+      reading.error = { code: error.code, message: error.message };
+      reading.done = true;
+    }
+  }
+
+  #rootObject(): void {
+    const upper = this.stack.facts.layers.some((layer) => layer.role === 'upper') ? (this.#roots[0] as number) : ABSENT;
+    this.objects.addRoot(upper);
+  }
+
+  /** After the walk: what was put off, the origins, the index, and what follows from them. */
+  async #conclude(): Promise<void> {
+    this.phase = 'merging';
+    const merging = performance.now();
+    this.#settle();
+    this.seconds.merge += (performance.now() - merging) / 1000;
+    const begun = performance.now();
+    const [index] = await Promise.all([readIndex(this.stack, this.#probe), this.origins.finish()]);
+    this.index = index;
+    applyOrigins(this);
+    this.seconds.origins = (performance.now() - begun) / 1000;
+  }
+
+  #settle(): void {
+    if (this.objects.count === 0) this.#rootObject();
+    this.objects.endReading();
+    this.objects.finish();
+    for (const reading of this.layers) reading.done = true;
+  }
+
+  /** Whether the upper directory's overlay.origin names this lower directory (namei.c:ovl_verify_origin). */
+  #originIs(upper: number, lower: number): boolean {
+    const named = this.origins.inodeNamedBy(upper, this.entries.layer(lower));
+    // A directory without the mark gets it from the first lookup, and so matches.
+    if (named === undefined) return true;
+    return named === this.entries.ino(lower);
+  }
+
+  path(id: number): Bytes {
+    return this.objects.path(id);
+  }
+
+  /** Gives spare room back: nothing more is coming. */
+  trim(): void {
+    this.entries.trim();
+    this.objects.trim();
+  }
+}

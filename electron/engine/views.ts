@@ -1,0 +1,159 @@
+import type { Bytes } from '../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../shared/bytes/show.ts';
+import type { ViewState } from '../../shared/ipc/engine.ts';
+import type { StackRef } from '../../shared/ipc/probe.ts';
+import { FailureError } from '../../shared/ipc/rpc.ts';
+import type { ProbeHolder } from './machine.ts';
+import { findPath } from './output.ts';
+import { type Names, RowTree } from './rows.ts';
+import { StackScan } from './scan.ts';
+import type { Stack } from './stack.ts';
+
+/** While layers are read, the page hears of it no more often than this. */
+const TELL_EVERY_MS = 80;
+
+/** One opened stack: its reading, the tree of rows over it, and how far it is. */
+export class View {
+  readonly id: number;
+  readonly ref: StackRef;
+  stack: Stack;
+  scan: StackScan;
+  rows: RowTree;
+  version = 1;
+  /** Moment at which the picture was whole, ns since the epoch. */
+  #readAtNs: string | null = null;
+  #abort = new AbortController();
+  #told = 0;
+  #timer: NodeJS.Timeout | null = null;
+  readonly #tell: (state: ViewState) => void;
+  readonly #probe: ProbeHolder;
+  readonly #names: Names;
+
+  constructor(
+    id: number,
+    ref: StackRef,
+    stack: Stack,
+    probe: ProbeHolder,
+    names: Names,
+    hidden: boolean,
+    tell: (state: ViewState) => void,
+  ) {
+    this.id = id;
+    this.ref = ref;
+    this.stack = stack;
+    this.#probe = probe;
+    this.#names = names;
+    this.#tell = tell;
+    this.scan = this.#newScan();
+    this.rows = new RowTree(this.scan, names, hidden);
+  }
+
+  #newScan(): StackScan {
+    return new StackScan(this.stack, this.#probe.client, {
+      targets: this.stack.machine.privilege.trusted,
+      signal: this.#abort.signal,
+      onProgress: () => this.#progressed(),
+    });
+  }
+
+  /** Reads; resolves when it is over, however it ended. */
+  async read(): Promise<void> {
+    const { scan } = this;
+    await scan.run();
+    if (this.scan !== scan) return;
+    if (scan.phase === 'ready') {
+      this.#readAtNs = String(BigInt(Date.now()) * 1_000_000n);
+      scan.trim();
+    }
+    this.#changed();
+    this.#say();
+  }
+
+  cancel(): void {
+    this.#abort.abort();
+  }
+
+  /** Reads everything again; what was open, the order and what is shown stay. */
+  async reread(): Promise<void> {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.stack = await this.#probe.resolve(this.ref);
+    const before = this.rows;
+    const open = [...before.open].map((id) => before.tree.path(id));
+    this.scan = this.#newScan();
+    this.rows = new RowTree(this.scan, this.#names, before.hidden);
+    this.rows.order = before.order;
+    await this.read();
+    for (const path of open) {
+      const id = findPath(this.scan, this.rows.tree, path, this.rows.hidden);
+      if (id !== null) this.rows.open.add(id);
+    }
+    this.#changed();
+    this.#say();
+  }
+
+  #progressed(): void {
+    const now = performance.now();
+    this.#changed();
+    if (now - this.#told >= TELL_EVERY_MS) this.#say();
+    else this.#timer ??= setTimeout(() => this.#say(), TELL_EVERY_MS - (now - this.#told));
+  }
+
+  #changed(): void {
+    this.rows.invalidate();
+  }
+
+  #say(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#told = performance.now();
+    this.version++;
+    this.#tell(this.state());
+  }
+
+  /** Something that the user asked for changed the rows. */
+  bump(): { version: number; total: number } {
+    this.version++;
+    return { version: this.version, total: this.rows.count };
+  }
+
+  state(): ViewState {
+    const { scan, rows } = this;
+    const { objects } = scan;
+    let unknown = 0;
+    if (scan.phase !== 'reading') for (let id = 0; id < objects.count; id++) if (!objects.isCertain(id)) unknown++;
+    return {
+      view: this.id,
+      version: this.version,
+      phase: scan.phase,
+      layers: scan.layers.map((layer) => ({ ...layer })),
+      objects: objects.count,
+      rawEntries: scan.entries.rawCount,
+      unknown,
+      rows: rows.count,
+      hidden: rows.hidden,
+      sort: rows.order,
+      readAtNs: this.#readAtNs,
+      seconds: scan.phase === 'reading' ? null : scan.seconds.total,
+      error: scan.error,
+    };
+  }
+
+  /** Id of the row with this path; throws not-found. */
+  idOf(path: Bytes): number {
+    const id = findPath(this.scan, this.rows.tree, path, this.rows.hidden);
+    if (id === null)
+      throw new FailureError({
+        code: 'not-found',
+        message: 'there is no such path in this stack',
+        path: textForEyes(path),
+        hint: this.rows.hidden ? 'check the spelling' : 'show hidden objects, or check the spelling',
+      });
+    return id;
+  }
+
+  close(): void {
+    this.#abort.abort();
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+}
