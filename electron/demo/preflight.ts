@@ -12,20 +12,23 @@ export type Refused = { form: DemoForm; failure: Failure };
 
 /**
  * What each form needs of the kernel and of the directory's filesystem, tried on a few empty directories: an overlay,
- * marks that can be set, and a whiteout. The real steps would fail on the same, only later and half way through.
+ * marks that can be set, and a whiteout. The real steps would fail on the same, only later and half way through. The
+ * names are some of the demo's, so that the holder removes them whatever happens to this process.
  */
+const EMPTY = ['mkdir base upper work merged store', 'mknod base/gone c 0 0'];
 const TRIALS: Record<DemoForm, string[]> = {
   root: [
-    'setfattr -n trusted.overlay.opaque -v y l',
-    'mount -t overlay trial -o "lowerdir=$E/l,upperdir=$E/u,workdir=$E/w" m',
+    'setfattr -n trusted.overlay.opaque -v y base',
+    'mount -t overlay trial -o "lowerdir=$E/base,upperdir=$E/upper,workdir=$E/work" merged',
   ],
   userns: [
-    'setfattr -n user.overlay.opaque -v y l',
-    'mount -t overlay trial -o "lowerdir=$E/l,upperdir=$E/u,workdir=$E/w,userxattr" m',
+    'setfattr -n user.overlay.opaque -v y base',
+    'mount -t overlay trial -o "lowerdir=$E/base,upperdir=$E/upper,workdir=$E/work,userxattr" merged',
   ],
-  directories: ['setfattr -n user.overlay.opaque -v y l'],
+  directories: ['setfattr -n user.overlay.opaque -v y base'],
 };
-const DATA_TRIAL = 'umount m && mount -t overlay trial -o "lowerdir=$E/l::$E/d,metacopy=on" m && umount m';
+const DATA_TRIAL =
+  'umount merged && mount -t overlay trial -o "lowerdir=$E/base::$E/store,metacopy=on" merged && umount merged';
 const IMAGE_TRIAL = `mkdir ${BACKUP} && ${MAKE_IMAGE} && ${MOUNT_IMAGE} && umount ${BACKUP}`;
 
 const HINTS: Record<DemoForm, string> = {
@@ -38,9 +41,9 @@ const HINTS: Record<DemoForm, string> = {
 async function tryForm(form: DemoForm, dir: string, inMemory: boolean): Promise<Plan> {
   const trial = await mkdtemp(join(dir, '.stratoscope-trial-'));
   try {
-    const holder = await Holder.start({ form, inMemory, data: false, image: false }, trial, null);
+    const holder = await Holder.start({ form, inMemory, data: false, image: false }, trial, trial);
     try {
-      const lines = [...(inMemory ? [MEMORY_MOUNT] : []), 'mkdir l u w m d', 'mknod l/gone c 0 0', ...TRIALS[form]];
+      const lines = [...(inMemory ? [MEMORY_MOUNT] : []), ...EMPTY, ...TRIALS[form]];
       for (const line of lines) await holder.run(line);
       const works = (line: string): Promise<boolean> =>
         holder.run(line).then(

@@ -1,5 +1,5 @@
-import { chmod, lstat, readdir, readFile, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, lstat, readdir, readFile, realpath, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { bytesOfText, textOfBytes } from '../../shared/bytes/bytes.ts';
 import { DemoManifest, MANIFEST_NAME } from '../../shared/demo/manifest.ts';
 import { FailureError } from '../../shared/ipc/rpc.ts';
@@ -82,11 +82,12 @@ export async function clear(dir: string, madeFrom: string | null): Promise<void>
 }
 
 /**
- * Clears what a demo left in `dir`: ends the process that holds it, if that is still there, and removes what it made,
+ * Clears what a demo left in the directory `place`: ends the process that holds it, if that is still there, and removes what it made,
  * nothing else. Fails with code `no-demo` where `dir` does not hold one, `mounted` where an overlay of it is mounted in
  * this process's own namespace, `busy` where the holder does not end.
  */
-export async function removeDemo(dir: string): Promise<void> {
+export async function removeDemo(place: string): Promise<void> {
+  const dir = await realpath(place).catch(() => resolve(place));
   const manifest = await readManifest(dir);
   const mounted = await mountsBelow(dir);
   if (mounted.length > 0) {

@@ -30,7 +30,7 @@ export const DemoStep = z.object({
 });
 export type DemoStep = z.infer<typeof DemoStep>;
 
-/** One stack of the demo. `main` comes first; the others show the same layers under other options. */
+/** One stack of the demo. `main` comes first; the others show what other options and filesystems change. */
 export const DemoStack = z.object({ name: z.string(), about: z.string(), ref: StackRef });
 export type DemoStack = z.infer<typeof DemoStack>;
 
