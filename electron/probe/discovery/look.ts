@@ -2,7 +2,7 @@ import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 import type { Handle } from '../../../shared/ipc/probe.ts';
 import { AT_HANDLE_FID, nameToHandle } from '../syscalls/handle.ts';
 import { bind, SyscallError, scratch } from '../syscalls/libc.ts';
-import { filesystemUuid } from '../syscalls/mount.ts';
+import { filesystemUuid, fstatfs } from '../syscalls/mount.ts';
 import { close, Open, openat, openat2, pathOfFd, Resolve } from '../syscalls/open.ts';
 import { Mode, type Stat, statx } from '../syscalls/statx.ts';
 
@@ -21,6 +21,7 @@ export type Look = {
 
 const BTRFS_IOC_FS_INFO = 0x8400941f;
 const BTRFS_FSID = 16;
+const BTRFS_MAGIC = 0x9123683e;
 const ioctl = bind<(fd: number, request: number, argument: number) => number>('ioctl', 'int', [
   'int',
   'long',
@@ -38,6 +39,8 @@ export function uuidOfFd(fd: number): string | null {
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
   }
+  // Asked of btrfs only: a FUSE server would be handed the question.
+  if (fstatfs(fd).type !== BTRFS_MAGIC) return null;
   const at = 64 * 1024;
   if (ioctl(fd, BTRFS_IOC_FS_INFO, scratch.address + at) < 0) return null;
   return noneIfZero(Buffer.from(scratch.bytes.subarray(at + BTRFS_FSID, at + BTRFS_FSID + 16)).toString('hex'));
