@@ -1,3 +1,4 @@
+import '../dialogs/dialogs.css';
 import './jump.css';
 import { Command } from 'cmdk';
 import { Search } from 'lucide-react';

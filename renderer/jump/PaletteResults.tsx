@@ -36,7 +36,7 @@ export function PaletteResults({ text, onDone }: { text: string; onDone: () => v
               ),
             )}
           </span>
-          <Keys of={command} />
+          <Keys keys={command.keys} />
         </Command.Item>
       ))}
     </Command.Group>

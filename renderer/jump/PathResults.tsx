@@ -1,6 +1,6 @@
 import { Command } from 'cmdk';
 import { textForEyes } from '../../shared/bytes/show.ts';
-import { revealPath } from '../actions/tree.ts';
+import { focusTree, revealPath } from '../actions/tree.ts';
 import { grouped, roleOf } from '../inspector/words.ts';
 import { Glyph } from '../marks/Glyph.tsx';
 import { useSession } from '../state/session.ts';
@@ -32,7 +32,7 @@ export function PathResults({ search, text, onDone }: { search: PathSearch; text
           className="box-row"
           onSelect={() => {
             onDone();
-            void revealPath(match.path);
+            void revealPath(match.path).then(focusTree);
           }}
         >
           <TypeIcon type={match.type} />

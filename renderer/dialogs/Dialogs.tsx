@@ -1,0 +1,37 @@
+import { Dialog } from 'radix-ui';
+import type { ComponentType } from 'react';
+import { AboutDialog } from './AboutDialog.tsx';
+import { DemoDialog } from './DemoDialog.tsx';
+import { DirectoriesDialog } from './DirectoriesDialog.tsx';
+import { ExportDialog } from './ExportDialog.tsx';
+import { KeysDialog } from './KeysDialog.tsx';
+import { closeDialog, type DialogName, useDialogs } from './open.ts';
+import { PrivilegeDialog } from './PrivilegeDialog.tsx';
+import { SaveDialog } from './SaveDialog.tsx';
+
+const DIALOGS: Record<DialogName, ComponentType> = {
+  directories: DirectoriesDialog,
+  privilege: PrivilegeDialog,
+  demo: DemoDialog,
+  save: SaveDialog,
+  export: ExportDialog,
+  keys: KeysDialog,
+  about: AboutDialog,
+};
+
+/**
+ * The dialog that is open. No Dialog.Overlay: its scroll lock writes a style element, which the page's policy refuses;
+ * nothing scrolls behind a dialog here.
+ */
+export function Dialogs() {
+  const which = useDialogs((dialogs) => dialogs.which);
+  const Body = which && DIALOGS[which];
+  return (
+    <Dialog.Root open={which !== null} onOpenChange={(open) => !open && closeDialog()}>
+      <Dialog.Portal>
+        <div className="veil" aria-hidden="true" />
+        {Body && <Body />}
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
