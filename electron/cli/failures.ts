@@ -21,6 +21,7 @@ const STATUS: Record<string, number> = {
   closed: Exit.fault,
   cancelled: Exit.interrupted,
   unreadable: Exit.nothingRead,
+  'no-layer': Exit.nothingRead,
   'needs-privilege': Exit.needsPrivilege,
 };
 

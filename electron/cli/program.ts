@@ -1,43 +1,16 @@
 import { Command, CommanderError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Bytes } from '../../shared/bytes/bytes.ts';
+import type { EngineContract } from '../../shared/ipc/engine.ts';
+import type { Client } from '../../shared/ipc/rpc.ts';
+import { argumentBytes } from './arguments.ts';
 import { usage } from './failures.ts';
+import { examples } from './help.ts';
+import { explainWords, narrowing, type ReadOptions, scanOptionsOf, THROUGH } from './reading.ts';
 import { FORMATS, type Format, runSession, type Session } from './session.ts';
-import { withStack } from './stack.ts';
+import { stackOf, withStack } from './stack.ts';
 
 /** The commands and their help. What a command does is loaded when it is called: help and the probe start at once. */
-
-const EXAMPLES = {
-  open: [
-    ['stratoscope open', 'the window, with every mount in sight'],
-    ['stratoscope open /srv/web', 'the window on that mount'],
-    ['stratoscope open --lower a --lower b --upper u', 'the window on these directories'],
-  ],
-  serve: [
-    ['stratoscope serve', 'the app in a browser; prints the address to open'],
-    ['stratoscope serve --port 8080 /srv/web', 'at a fixed port, on that mount'],
-  ],
-  program: [
-    ['stratoscope list', 'every overlay mount in sight'],
-    ['sudo stratoscope tree /srv/web', 'what is in it, and where each entry lives'],
-    ['stratoscope demo /tmp/demo', 'a small stack that holds one of everything, to learn from'],
-  ],
-  demo: [
-    ['stratoscope demo /tmp/demo', 'builds it there and holds it until Ctrl-C'],
-    ['stratoscope demo --script', 'the commands that make it'],
-    ['stratoscope demo --remove /tmp/demo', 'clears what a killed demo left'],
-  ],
-  schema: [
-    ['stratoscope schema', 'the names'],
-    ['stratoscope schema scan', 'the JSON Schema of an object of scan'],
-  ],
-} satisfies Record<string, [string, string][]>;
-
-function examples(name: keyof typeof EXAMPLES): string {
-  const rows = EXAMPLES[name];
-  const width = Math.max(...rows.map(([command]) => command.length));
-  return `\nExamples:\n${rows.map(([command, about]) => `  ${command.padEnd(width)}  ${about}`).join('\n')}`;
-}
 
 type Common = { format?: Format; debug?: boolean };
 
@@ -57,6 +30,9 @@ function run(
   return runSession({ what, format: options.format ?? byDefault, debug: options.debug === true }, body);
 }
 
+const engineOf = async (session: Session): Promise<Client<EngineContract>> =>
+  (await import('./engine.ts')).startEngine(session);
+
 export function createProgram(): Command {
   const program = new Command('stratoscope')
     .description('Look into union mounts: see every entry with the layers that it stands in.')
@@ -64,6 +40,58 @@ export function createProgram(): Command {
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .addHelpText('after', examples('program'));
+
+  common(program.command('list'), 'formats')
+    .description('list every overlay mount of every mount namespace in sight')
+    .addHelpText('after', examples('list'))
+    .action((options) =>
+      run('cannot list', options, 'table', async (session) => {
+        const [{ list }, engine] = await Promise.all([import('./commands/list.ts'), engineOf(session)]);
+        return list(session, engine);
+      }),
+    );
+
+  narrowing(withStack(common(program.command('scan'), 'formats')))
+    .description('print every object of a stack: where it stands, what hides it, which marks it has')
+    .argument('[mountpoint]', 'the mount to scan')
+    .option('--summary', 'print counts and times only')
+    .addHelpText('after', examples('scan'))
+    .action((mount: Bytes | undefined, options: ReadOptions) =>
+      run('cannot scan', options, process.stdout.isTTY ? 'table' : 'ndjson', async (session) => {
+        const stack = stackOf(mount, options);
+        const scanOptions = scanOptionsOf(options);
+        const [{ scan, summary }, engine] = await Promise.all([import('./commands/scan.ts'), engineOf(session)]);
+        if (options.summary) return summary(session, engine, stack, scanOptions.through);
+        return scan(session, engine, stack, scanOptions);
+      }),
+    );
+
+  narrowing(withStack(common(program.command('tree'), 'formats')))
+    .description('draw a stack as a tree, a cell for each layer')
+    .argument('[mountpoint]', 'the mount to draw')
+    .addHelpText('after', examples('tree'))
+    .action((mount: Bytes | undefined, options: ReadOptions) =>
+      run('cannot draw the tree', options, 'table', async (session) => {
+        const stack = stackOf(mount, options);
+        const scanOptions = scanOptionsOf(options);
+        const [{ tree }, engine] = await Promise.all([import('./commands/tree.ts'), engineOf(session)]);
+        return tree(session, engine, stack, scanOptions);
+      }),
+    );
+
+  withStack(common(program.command('explain'), 'formats'))
+    .description('explain one object: what it is, why, and what would change it')
+    .argument('[words...]', 'MOUNTPOINT PATH, or PATH alone after --lower or --mountinfo')
+    .option('--b64', 'PATH is base64 of its bytes, as pathB64 of scan')
+    .option('--through', THROUGH)
+    .addHelpText('after', examples('explain'))
+    .action((words: Bytes[], options: ReadOptions) =>
+      run('cannot explain', options, 'table', async (session) => {
+        const { stack, path } = explainWords(words, options, argumentBytes());
+        const [{ explain }, engine] = await Promise.all([import('./commands/explain.ts'), engineOf(session)]);
+        return explain(session, engine, stack, path, options.through === true);
+      }),
+    );
 
   withStack(common(program.command('open'), 'no formats'))
     .description('open the window, or, where there can be none, the app in a browser')

@@ -1,0 +1,54 @@
+/** Examples at the end of each command's help. */
+const EXAMPLES = {
+  list: [
+    ['stratoscope list', 'a table'],
+    ['sudo stratoscope list --format ndjson', 'one object a mount, for a program'],
+  ],
+  scan: [
+    ['sudo stratoscope scan /srv/web', 'every object; NDJSON to a program, a table on a terminal'],
+    ['sudo stratoscope scan --summary /srv/web', 'counts and times alone'],
+    ['sudo stratoscope scan --path etc --depth 1 /srv/web', 'etc and what is directly in it'],
+    ['stratoscope scan --lower top --lower base --upper changes', 'directories, as they would be mounted'],
+  ],
+  tree: [
+    ['sudo stratoscope tree /srv/web', 'the tree, a cell for each layer'],
+    ['sudo stratoscope tree --hidden --path srv /srv/web', 'with what lies hidden below srv'],
+    ['sudo stratoscope tree /merged --pid 812', "a container's mount, as its process 812 sees it"],
+  ],
+  explain: [
+    ['sudo stratoscope explain /srv/web etc/passwd', 'in words'],
+    [
+      'sudo stratoscope explain --format json /srv/web etc/passwd',
+      'with steps, attributes and commands, for a program',
+    ],
+  ],
+  open: [
+    ['stratoscope open', 'the window, with every mount in sight'],
+    ['stratoscope open /srv/web', 'the window on that mount'],
+    ['stratoscope open --lower a --lower b --upper u', 'the window on these directories'],
+  ],
+  serve: [
+    ['stratoscope serve', 'the app in a browser; prints the address to open'],
+    ['stratoscope serve --port 8080 /srv/web', 'at a fixed port, on that mount'],
+  ],
+  program: [
+    ['stratoscope list', 'every overlay mount in sight'],
+    ['sudo stratoscope tree /srv/web', 'what is in it, and where each entry lives'],
+    ['stratoscope demo /tmp/demo', 'a small stack that holds one of everything, to learn from'],
+  ],
+  demo: [
+    ['stratoscope demo /tmp/demo', 'builds it there and holds it until Ctrl-C'],
+    ['stratoscope demo --script', 'the commands that make it'],
+    ['stratoscope demo --remove /tmp/demo', 'clears what a killed demo left'],
+  ],
+  schema: [
+    ['stratoscope schema', 'the names'],
+    ['stratoscope schema scan', 'the JSON Schema of an object of scan'],
+  ],
+} satisfies Record<string, [string, string][]>;
+
+export function examples(name: keyof typeof EXAMPLES): string {
+  const rows = EXAMPLES[name];
+  const width = Math.max(...rows.map(([command]) => command.length));
+  return `\nExamples:\n${rows.map(([command, about]) => `  ${command.padEnd(width)}  ${about}`).join('\n')}`;
+}

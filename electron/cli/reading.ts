@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import { type Bytes, bytesOfBase64 } from '../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../shared/bytes/show.ts';
+import type { ScanOptions } from './commands/scan.ts';
+import { usage } from './failures.ts';
+import type { Format } from './session.ts';
+import { pathInside, type StackInput, type StackOptions, stackOf } from './stack.ts';
+
+/** The words of the commands that read a stack. */
+
+export const THROUGH =
+  'read a layer that lies on another overlay through that mount, where there is no other way; may write';
+
+export type ReadOptions = StackOptions & {
+  format?: Format;
+  debug?: boolean;
+  hidden?: boolean;
+  summary?: boolean;
+  through?: boolean;
+  path?: Bytes;
+  depth?: Bytes;
+  b64?: boolean;
+};
+
+/** Adds what says how much of a stack is read and shown. */
+export function narrowing(command: Command): Command {
+  return command
+    .option('--hidden', 'show also what lies hidden, with what hides it')
+    .option('--path <subtree>', 'only this path and what lies beneath it')
+    .option('--depth <n>', 'only so many levels; 0 is the root of what is shown')
+    .option('--through', THROUGH);
+}
+
+export function scanOptionsOf({ hidden, path, depth, through }: ReadOptions): ScanOptions {
+  if (depth !== undefined && !/^\d{1,9}$/.test(depth)) {
+    throw usage(`--depth ${textForEyes(depth)} is no number of levels`, 'name 0 or more');
+  }
+  return {
+    hidden: hidden === true,
+    path: path === undefined ? null : pathInside(path),
+    depth: depth === undefined ? null : Number(depth),
+    through: through === true,
+  };
+}
+
+/**
+ * Takes MOUNTPOINT and PATH apart. `--lower A B PATH` gives all three words to the option; then the last one, if it is
+ * not the first of its option, is the path.
+ */
+export function explainWords(words: Bytes[], options: ReadOptions, raw: Bytes[]): { stack: StackInput; path: Bytes } {
+  const rest = [...words];
+  const isNamed = options.lower ?? options.data ?? options.mountinfo;
+  const mount = isNamed === undefined ? rest.shift() : undefined;
+  const path = rest.shift() ?? lastWordOf(options.data, raw) ?? lastWordOf(options.lower, raw);
+  if (path === undefined) throw usage('no path is named', 'name the path in the merged tree, the root is /');
+  if (rest.length > 0) throw usage('there are too many words', 'name one stack and one path');
+  const decoded = options.b64 ? decodeBase64(path) : path;
+  return { stack: stackOf(mount, options), path: pathInside(decoded) };
+}
+
+/** Takes the last value of an option that takes many, unless it is the one that directly follows the option. */
+function lastWordOf(values: Bytes[] | undefined, raw: Bytes[]): Bytes | undefined {
+  const last = values?.at(-1);
+  const before = last === undefined ? undefined : raw[raw.lastIndexOf(last) - 1];
+  return before === undefined || before === '--lower' || before === '--data' ? undefined : values?.pop();
+}
+
+function decodeBase64(text: Bytes): Bytes {
+  try {
+    return bytesOfBase64(text);
+  } catch {
+    throw usage('PATH is not base64', 'copy pathB64 from the output of scan, or leave --b64 out');
+  }
+}
