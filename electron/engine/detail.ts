@@ -18,7 +18,7 @@ export function detailOf(scan: StackScan, rows: RowTree, id: number, madeBy: Obj
   const list = { ...listObject(stack), atime: scan.atime };
   const { parameters } = stack.machine;
   const index = indexOf(scan, rows, id);
-  const { explanation, wouldChange } = explain({ object, steps, stack: list, options: stack.options, xattrs });
+  const { explanation, wouldChange } = explain({ object, steps, stack: list, parameters, xattrs });
   return {
     id,
     path: rows.tree.path(id),

@@ -112,7 +112,7 @@ export class EntryTable implements RawTree {
   /** Takes the blocks of one chunk; calls `onDirectory` with each directory that is now read whole. */
   ingest(chunk: Uint8Array, onDirectory: (directory: number) => void): void {
     // Aligned, so that words can be read as words.
-    const bytes = chunk.byteOffset % 8 === 0 ? chunk : chunk.slice();
+    const bytes = chunk.byteOffset % 8 === 0 ? chunk : Uint8Array.from(chunk);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at < bytes.length; ) {
       const length = view.getUint32(at, true);

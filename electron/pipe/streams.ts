@@ -5,7 +5,7 @@
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { FrameSplitter } from '../../shared/ipc/frame.ts';
+import { FrameError, FrameSplitter } from '../../shared/ipc/frame.ts';
 import type { Transport } from '../../shared/ipc/rpc.ts';
 
 /** A transport that can also be waited for and closed. */
@@ -44,7 +44,7 @@ export function streamTransport(input: Readable, output: Writable): StreamTransp
     try {
       splitter.push(piece, (frame) => onFrame(frame));
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+      if (!(error instanceof FrameError)) throw error;
       // What talks there does not speak our frames: nothing after this can be understood.
       close();
       input.destroy();

@@ -48,7 +48,10 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   return { kind: bytes[4] as FrameKind, id: view.getUint32(5, true), payload: bytes.subarray(FRAME_HEADER) };
 }
 
-/** Cuts a byte stream into whole frames. Throws a RangeError when a length is impossible. */
+/** What comes over the wire is no frame: the peer does not speak this framing. */
+export class FrameError extends Error {}
+
+/** Cuts a byte stream into whole frames. Throws a FrameError when a length is impossible. */
 export class FrameSplitter {
   #parts: Uint8Array[] = [];
   #have = 0;
@@ -63,7 +66,7 @@ export class FrameSplitter {
       let at = 0;
       while (joined.length - at >= 4) {
         const length = new DataView(joined.buffer, joined.byteOffset + at).getUint32(0, true);
-        if (length < 5 || length > FRAME_MAX) throw new RangeError(`impossible frame of ${length} bytes`);
+        if (length < 5 || length > FRAME_MAX) throw new FrameError(`impossible frame of ${length} bytes`);
         if (joined.length - at < 4 + length) {
           this.#keep(joined.subarray(at), 4 + length);
           return;
