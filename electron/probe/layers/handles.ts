@@ -1,8 +1,9 @@
 /** Verifies handles: opens each on the filesystem of its layer, says what it is, closes it. */
 
+import { asBytes } from '../../../shared/bytes/bytes.ts';
 import { rawOpenByHandleAt } from '../syscalls/handle.ts';
 import { errnoName, errnos, errno as lastErrno, Memory } from '../syscalls/libc.ts';
-import { AT_EMPTY_PATH, Open, raw } from '../syscalls/open.ts';
+import { AT_EMPTY_PATH, close, Open, openat, raw } from '../syscalls/open.ts';
 import { rawStatx, STATX_SIZE, Statx, StatxField } from '../syscalls/statx.ts';
 import type { HandleAnswer, HandleRequest } from './sessions.ts';
 
@@ -49,12 +50,26 @@ export async function verifyHandles(
   signal: AbortSignal,
 ): Promise<HandleAnswer[]> {
   const answers: HandleAnswer[] = [];
-  for (let at = 0; at < requests.length; at++) {
-    if (at % BATCH === BATCH - 1) await new Promise((resolve) => setImmediate(resolve));
-    if (signal.aborted) break;
-    const request = requests[at] as HandleRequest;
-    const root = rootOf(request.layer);
-    answers.push(root === null ? { errno: errnoName(errnos.ENOENT as number) } : verify(root, request));
+  // A place (O_PATH) is refused as the mount of open_by_handle_at: the directory itself is opened, for this batch.
+  const opened = new Map<number, number>();
+  const mountOf = (root: number): number => {
+    let fd = opened.get(root);
+    if (fd === undefined) {
+      fd = openat(root, asBytes('.'), Open.directory);
+      opened.set(root, fd);
+    }
+    return fd;
+  };
+  try {
+    for (let at = 0; at < requests.length; at++) {
+      if (at % BATCH === BATCH - 1) await new Promise((resolve) => setImmediate(resolve));
+      if (signal.aborted) break;
+      const request = requests[at] as HandleRequest;
+      const root = rootOf(request.layer);
+      answers.push(root === null ? { errno: errnoName(errnos.ENOENT as number) } : verify(mountOf(root), request));
+    }
+  } finally {
+    for (const fd of opened.values()) close(fd);
   }
   return answers;
 }
