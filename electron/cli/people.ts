@@ -86,6 +86,9 @@ export function statusText(object: ScanObject): string {
 
 const UNITS = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
 
+/** Whether a size means anything to people here. */
+export const hasSize = ({ type }: ScanObject): boolean => type === 'file' || type === 'symlink' || type === 'unknown';
+
 /** A size of at most five characters: `924`, `1.7k`, `348M`. */
 export function sizeText(size: string): string {
   if (size === 'unknown') return '?';

@@ -29,7 +29,14 @@ export function detailOf(scan: StackScan, rows: RowTree, id: number, madeBy: Obj
     steps,
     xattrs,
     index,
-    commands: commandsFor({ object, stack: list, xattrs, parameters, index, throughPid: stack.facts.pid }),
+    commands: commandsFor({
+      object,
+      stack: list,
+      xattrs,
+      parameters,
+      index,
+      throughPid: stack.facts.layers.find(({ place }) => place !== null)?.place?.pid ?? null,
+    }),
     madeBy,
   };
 }

@@ -36,7 +36,8 @@ function knownIf(object: ScanObject, stack: ListObject, names: LayerNames): Sent
   if (isUnread && stack.privilege === 'partial') {
     out.push(line`${strong('Read with privilege')} (CAP_SYS_ADMIN), its marks and origin would be known.`);
   } else if (isUnread) out.push(line`Its marks would be known if the layer let them be read.`);
-  if (object.origin !== null && object.origin !== 'unknown' && object.origin.state === 'unverified') {
+  const isUnverified = object.origin !== null && object.origin !== 'unknown' && object.origin.state === 'unverified';
+  if (isUnverified && stack.privilege === 'partial') {
     out.push(line`${strong('Read with privilege')} (CAP_DAC_READ_SEARCH), its ${mark('origin')} could be verified.`);
   }
   const unread = stack.layers.filter(
@@ -108,17 +109,7 @@ function writableChange(object: ScanObject, names: LayerNames, options: StackOpt
   const top = object.entries[0];
   const isUpper = top?.layer === 0;
   const below = object.entries.filter(({ layer, role }) => layer !== 0 && role !== 'data');
-  if (object.type === 'dir') {
-    const rename =
-      options.redirectDir === 'on'
-        ? line`Renaming it would leave the mark ${mark('redirect')}, for ${option('redirect_dir=on')}.`
-        : line`Renaming it fails with EXDEV, for ${option(`redirect_dir=${options.redirectDir}`)} makes no redirects.`;
-    const removal = line`Removing it leaves a whiteout; made anew, it would be ${mark('opaque')}.`;
-    if (!isUpper) return [line`Anything made or changed in it copies up the directory, alone.`, rename, removal];
-    return below.length > 0
-      ? [rename, removal]
-      : [line`Nothing below shines through, so removing or renaming it leaves nothing behind.`];
-  }
+  if (object.type === 'dir') return directoryChange(isUpper, object, below.length > 0, options);
   if (isUpper) {
     if (object.marks.includes('metacopy')) {
       return [line`Opened for writing, its bytes are copied up too and the mark ${mark('metacopy')} goes.`];
@@ -146,4 +137,18 @@ function writableChange(object: ScanObject, names: LayerNames, options: StackOpt
     );
   }
   return out;
+}
+
+function directoryChange(isUpper: boolean, object: ScanObject, hasBelow: boolean, options: StackOptions): Sentence[] {
+  const removal = line`Removing it leaves a whiteout; made anew, it would be ${mark('opaque')}.`;
+  if (isUpper && !hasBelow)
+    return [line`Nothing lies below its name, so removing or renaming it leaves nothing behind.`];
+  // A directory that does not merge is renamed as any other.
+  if (isUpper && object.provenance !== 'merged') return [removal];
+  const rename =
+    options.redirectDir === 'on'
+      ? line`Renaming it would leave the mark ${mark('redirect')}, for ${option('redirect_dir=on')}.`
+      : line`Renaming it fails with EXDEV, for ${option(`redirect_dir=${options.redirectDir}`)} makes no redirects.`;
+  if (isUpper) return [rename, removal];
+  return [line`Anything made or changed in it copies up the directory, alone.`, rename, removal];
 }

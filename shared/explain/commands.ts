@@ -110,6 +110,9 @@ function objectCommands(object: ScanObject, top: ScanEntry, at: string): FactCom
   return out;
 }
 
+/** Module parameters that stand in for options which are not shown. */
+const PARAMETERS = ['redirect_dir', 'redirect_always_follow', 'metacopy', 'index', 'nfs_export', 'xino_auto'];
+
 /** Facts of the mount, and the module parameters that options not shown come from. */
 function stackCommands({ stack, parameters, index, throughPid }: CommandsInput, root: Bytes): FactCommand[] {
   const out: FactCommand[] = [];
@@ -122,7 +125,9 @@ function stackCommands({ stack, parameters, index, throughPid }: CommandsInput, 
       out.push({ fact: `option ${key}`, value: text, command: `findmnt ${task}-n -o FS-OPTIONS -M ${mount}` });
     }
   }
-  for (const [key, value] of Object.entries(parameters)) {
+  for (const key of PARAMETERS) {
+    const value = parameters[key];
+    if (value === undefined) continue;
     out.push({
       fact: `module parameter ${key}`,
       value,

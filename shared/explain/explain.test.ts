@@ -93,7 +93,7 @@ describe('in words', () => {
     expect(explanation.map(textOf)).toEqual([
       'You read the upper’s file, copied up; lower 3’s file stays hidden beneath, and is what it was copied from; lowers 1 and 2 have none.',
       'Its origin is lower 3’s inode 18, found alive: so its number stays what it was before the copy-up.',
-      'What counts here: index=off lets a copy-up split a hard link and without userxattr marks are those of trusted.overlay.*.',
+      'What counts here: index=off lets a copy-up split a hard link and marks are those of trusted.overlay.*, without userxattr.',
     ]);
     expect(wouldChange.map(textOf)).toEqual([
       'Removed through the mount, it leaves a whiteout; removed from the upper, unmounted, lower 3’s would be seen again.',

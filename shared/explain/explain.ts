@@ -27,7 +27,7 @@ export function explain(input: ExplainInput): { explanation: Sentence[]; wouldCh
     ...leadSentences(object, stack, names),
     dataSentence(object, names),
     redirectSentence(object),
-    originSentence(object, names),
+    originSentence(object, stack, names),
     ...markSentences(object, stack, names),
     ...problemSentences(input.xattrs, names),
     optionSentence(object, stack, options),

@@ -46,7 +46,7 @@ function whyIgnored(stack: ListObject): string {
 }
 
 /** What the mark `origin` names and what the kernel makes of it. */
-export function originSentence(object: ScanObject, names: LayerNames): Sentence | null {
+export function originSentence(object: ScanObject, stack: ListObject, names: LayerNames): Sentence | null {
   const { origin } = object;
   if (origin === null) return null;
   if (origin === 'unknown')
@@ -68,7 +68,9 @@ export function originSentence(object: ScanObject, names: LayerNames): Sentence 
     case 'ignored':
       return line`${named}, which the kernel ${strong('does not follow')}${why}: so the number is the upper’s own.`;
     case 'unverified':
-      return line`${named}, ${strong('not verified')}${why}: opening a file by its handle needs privilege.`;
+      return stack.privilege === 'partial'
+        ? line`${named}, ${strong('not verified')}${why}: opening a file by its handle needs privilege.`
+        : line`${named}, ${strong('not verified')}${why}.`;
     case 'by-path':
       return line`${named}, found ${strong('by its path')}${why}, as the kernel does for a metacopy.`;
     case 'empty':
@@ -116,7 +118,7 @@ function marksItem(stack: ListObject): Sentence {
     case 'user':
       return line`${option('userxattr')} takes marks from user.overlay.*`;
     case 'trusted':
-      return line`without ${option('userxattr')} marks are those of trusted.overlay.*`;
+      return line`marks are those of trusted.overlay.*, without ${option('userxattr')}`;
     case 'none':
       return line`the mount’s user namespace, without ${option('userxattr')}, heeds no mark`;
     case 'unknown':

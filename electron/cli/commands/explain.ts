@@ -70,7 +70,8 @@ function inWords(detail: ObjectDetail, columns: number, paint: Paint): string {
   }
   if (object.entries.length > 0) {
     const lines = object.entries.map(({ layer, path, pathB64, type, ino, dev, role, hiddenBy }) => {
-      const fate = hiddenBy === null ? role : `${role}, hidden by ${hiddenBy}`;
+      const fate =
+        hiddenBy === null ? role : role === 'hidden' ? `hidden by ${hiddenBy}` : `${role}, hidden by ${hiddenBy}`;
       return `${layer === 0 ? 'U' : layer}  ${type} ${ino} on ${dev}  ${fate}  ${path === '' ? '/' : eyes(path, pathB64)}`;
     });
     parts.push(section('Where it stands', lines, paint));

@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import type { ListLayer, ListObject } from '../../../shared/contract/scan.ts';
 import type { EngineContract } from '../../../shared/ipc/engine.ts';
 import type { Client } from '../../../shared/ipc/rpc.ts';
@@ -9,9 +10,7 @@ import { type Paint, paintFor, table } from '../text.ts';
 /** `list`: every overlay mount of every mount namespace in sight. */
 export async function list(session: Session, engine: Client<EngineContract>): Promise<number> {
   const { format, rows, output, progress, signal } = session;
-  const { kernel, rulesVerified, parameters, privilege } = await engine.call('hello', {}, { signal });
-  const isFull = privilege.trusted && privilege.handles;
-  if (format !== 'table') rows.meta({ kernel, rulesVerified, parameters, privilege: isFull ? 'full' : 'partial' });
+  if (format !== 'table') rows.meta({ kernel: release() });
   const found: ListObject[] = [];
   const { closed } = await engine.call(
     'list',

@@ -2,7 +2,7 @@ import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import type { ScanMeta, ScanObject, ScanSummary } from '../../../shared/contract/scan.ts';
 import type { EngineContract } from '../../../shared/ipc/engine.ts';
 import { type Client, FailureError } from '../../../shared/ipc/rpc.ts';
-import { eyes, sizeText, statusText, stripOf } from '../people.ts';
+import { eyes, hasSize, sizeText, statusText, stripOf } from '../people.ts';
 import { Lines } from '../rows.ts';
 import type { Session } from '../session.ts';
 import type { StackInput } from '../stack.ts';
@@ -81,7 +81,7 @@ async function scanTable(
       const pad = ' '.repeat(width - strip.width);
       draw = (object) => {
         const target = object.target === undefined ? '' : ` -> ${eyes(object.target, object.targetB64)}`;
-        const size = object.type === 'dir' ? '' : sizeText(object.size);
+        const size = hasSize(object) ? sizeText(object.size) : '';
         const name = object.path === '' ? '/' : eyes(object.path, object.pathB64);
         return `${strip.draw(object)}${pad}  ${statusText(object).padEnd(22)}  ${object.type.padEnd(8)}  ${size.padStart(6)}  ${name}${target}\n`;
       };

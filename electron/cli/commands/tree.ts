@@ -1,7 +1,7 @@
 import type { ScanMeta, ScanObject } from '../../../shared/contract/scan.ts';
 import type { EngineContract } from '../../../shared/ipc/engine.ts';
 import type { Client } from '../../../shared/ipc/rpc.ts';
-import { depthOf, eyes, nameOf, STRIP_KEY, sizeText, statusText, stripOf } from '../people.ts';
+import { depthOf, eyes, hasSize, nameOf, STRIP_KEY, sizeText, statusText, stripOf } from '../people.ts';
 import type { Session } from '../session.ts';
 import type { StackInput } from '../stack.ts';
 import { type Paint, paintFor, width } from '../text.ts';
@@ -49,7 +49,7 @@ function lineOf(object: ScanObject, draw: (object: ScanObject) => string): Line 
     depth: depthOf(object),
     strip: draw(object),
     status: statusText(object),
-    size: object.type === 'dir' || object.type === 'whiteout' ? '' : sizeText(object.size),
+    size: hasSize(object) ? sizeText(object.size) : '',
     name: `${nameOf(object)}${object.type === 'dir' && object.path !== '' ? '/' : ''}${target}${redirect}`,
     isDim: object.hiddenBy !== null || object.type === 'whiteout',
   };
