@@ -10,7 +10,6 @@ import type { Contract } from './rpc.ts';
 /** A byte string in a message. NUL never occurs in a path or name. */
 export const BytesText = z
   .string()
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: bytes 0x01–0xff are what is allowed
   .regex(/^[\u0001-\u00ff]*$/, 'bytes as latin1 text, without NUL')
   .transform((text) => text as Bytes);
 const AbsolutePath = BytesText.refine((path) => path.startsWith('/') && path.length < 65536, 'an absolute path');
