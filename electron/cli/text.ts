@@ -27,6 +27,7 @@ export function table(head: string[], rows: string[][], right: number[] = []): s
   return `${[head, ...rows].map(draw).join('\n')}\n`;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the colours that `paintFor` writes
 const COLOURS = /\x1b\[\d+m/g;
 
 /** Columns that a text takes; wide (East Asian, emoji) characters take two, joined ones none. */

@@ -84,7 +84,10 @@ function inWords(detail: ObjectDetail, columns: number, paint: Paint): string {
   }
   if (detail.xattrs.length > 0) parts.push(section('Attributes', detail.xattrs.flatMap(xattrLines), paint));
   if (detail.commands.length > 0) {
-    const lines = detail.commands.map(({ fact, value, command }) => `${fact} ${value}\n    ${command}`);
+    const width = Math.min(60, Math.max(...detail.commands.map(({ command }) => command.length)));
+    const lines = detail.commands.map(
+      ({ fact, value, command }) => `${command.padEnd(width)}  ${paint(`# ${fact}: ${value}`, 'dim')}`,
+    );
     parts.push(section('By hand', lines, paint));
   }
   if (detail.madeBy !== null)
