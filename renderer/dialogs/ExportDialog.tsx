@@ -1,8 +1,8 @@
 import { Download } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { type Failure, failureOf } from '../../shared/ipc/rpc.ts';
-import { grouped } from '../inspector/words.ts';
 import { useSession } from '../state/session.ts';
+import { countText } from '../tree/format.ts';
 import { CancelButton, FailureLine, Frame } from './Frame.tsx';
 import { closeDialog } from './open.ts';
 
@@ -51,13 +51,13 @@ export function ExportDialog() {
   return (
     <Frame
       title="Export the rows shown"
-      about={`${grouped(String(rows))} ${rows === 1 ? 'row' : 'rows'}, in the order in which they stand. Open more directories, or show what is hidden, to export more.`}
+      about={`${countText(String(rows))} ${rows === 1 ? 'row' : 'rows'}, in the order in which they stand. Open more directories, or show what is hidden, to export more.`}
       onSubmit={() => void write()}
       actions={
         <>
           {bytes !== null && (
             <span className="two" role="status">
-              {grouped(String(bytes))} bytes
+              {countText(String(bytes))} bytes
             </span>
           )}
           <CancelButton />

@@ -1,11 +1,11 @@
 import { useId, useRef, useState } from 'react';
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { LookupStep, ObjectDetail } from '../../shared/ipc/engine.ts';
+import { wholeTime } from '../tree/format.ts';
 import { CommandButton, Hint } from './Copy.tsx';
 import { layerLetter } from './ranges.ts';
 import { commandsOf, Section } from './Section.tsx';
 import { SentenceText, safe, Value } from './Sentence.tsx';
-import { localTime } from './time.ts';
 import { WayPicture } from './WayPicture.tsx';
 import { wayRuns } from './way.ts';
 import { layerLines, roleOf } from './words.ts';
@@ -48,7 +48,7 @@ export function Explain({ detail, facts, name }: { detail: ObjectDetail; facts: 
               </>
             ) : (
               <>
-                <b>{localTime(born)}</b>, the birth of the upper’s inode.
+                <b>{wholeTime(born)}</b>, the birth of the upper’s inode.
               </>
             )}
           </p>

@@ -11,6 +11,7 @@ import { Glyph } from '../marks/Glyph.tsx';
 import { Name } from '../marks/Name.tsx';
 import { useSelection } from '../state/selection.ts';
 import { useSession } from '../state/session.ts';
+import { typeText } from '../tree/format.ts';
 import { AnnounceContext, CopyButton } from './Copy.tsx';
 import { exactText, shellWord } from './copy.ts';
 import { useDetail } from './detail.ts';
@@ -20,7 +21,7 @@ import { Inodes } from './Inodes.tsx';
 import { Layers } from './Layers.tsx';
 import { safe } from './Sentence.tsx';
 import { StripKey } from './StripKey.tsx';
-import { bytesWord, hiddenByWord, modeAndOwner, roleOf, typeWord } from './words.ts';
+import { bytesWord, hiddenByWord, modeAndOwner, roleOf } from './words.ts';
 import { Xattrs } from './Xattrs.tsx';
 
 const TABS = { explain: 'Explain', layers: 'Layers', inodes: 'Inodes', xattrs: 'Xattrs' } as const;
@@ -99,7 +100,7 @@ function Head({ path, state, facts }: { path: Bytes; state: FeedState; facts: Li
 function StatusLine({ detail, facts }: { detail: ObjectDetail; facts: ListObject }) {
   const { row } = detail;
   const role = roleOf(facts, row.cells[0]?.[0] ?? 1);
-  const parts = row.type === 'whiteout' ? [] : [typeWord(row.type)];
+  const parts = row.type === 'whiteout' ? [] : [typeText(row.type)];
   if (row.type === 'file') parts.push(bytesWord(row.size));
   if (row.type !== 'whiteout') parts.push(modeAndOwner(row.mode, row.owner));
   const hidden = row.status === 'hidden' && row.hiddenBy ? ` by ${hiddenByWord(row.hiddenBy)}` : '';

@@ -5,22 +5,14 @@ import type { ObjectDetail } from '../../shared/ipc/engine.ts';
 import { Cell } from '../marks/Cell.tsx';
 import { Name } from '../marks/Name.tsx';
 import { cellWords } from '../marks/shapes.ts';
+import { typeText } from '../tree/format.ts';
 import { CommandButton, CopyButton } from './Copy.tsx';
 import { exactText } from './copy.ts';
 import { layerLetter, layerRanges } from './ranges.ts';
 import { commandsOf } from './Section.tsx';
 import { safe, Value } from './Sentence.tsx';
 import { lineRuns } from './way.ts';
-import {
-  bytesWord,
-  hiddenByWord,
-  type LayerLine,
-  layerLines,
-  layerProblem,
-  markWords,
-  roleWord,
-  typeWord,
-} from './words.ts';
+import { bytesWord, hiddenByWord, type LayerLine, layerLines, layerProblem, markWords, roleWord } from './words.ts';
 
 /** Every layer, top first: what stands there under this name, how it is used, and by what it is hidden. */
 export function Layers({ detail, facts }: { detail: ObjectDetail; facts: ListObject }) {
@@ -88,7 +80,7 @@ function LayerPlace({ layer }: { layer: ListLayer }) {
 function EntryFacts({ entry, line, detail }: { entry: ScanEntry; line: LayerLine; detail: ObjectDetail }) {
   const full = entryPath(line.facts, entry);
   const elsewhere = entry.path !== detail.object.path;
-  const type = entry.type === 'whiteout' ? 'whiteout' : typeWord(entry.type);
+  const type = entry.type === 'whiteout' ? 'whiteout' : typeText(entry.type);
   const marks = markWords(entry.marks);
   return (
     <div className="insp-entry">

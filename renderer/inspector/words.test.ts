@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HiddenBy, ListLayer, type ListObject, OriginState, type ScanObject } from '../../shared/contract/scan.ts';
 import type { CellKind } from '../../shared/ipc/engine.ts';
-import {
-  bytesWord,
-  grouped,
-  hiddenByWord,
-  layerLines,
-  layerProblem,
-  markWords,
-  modeAndOwner,
-  originWord,
-} from './words.ts';
+import { bytesWord, hiddenByWord, layerLines, layerProblem, markWords, modeAndOwner, originWord } from './words.ts';
 
 const layer = (n: number, state: ListLayer['state'] = 'ok'): ListLayer => ({
   layer: n,
@@ -24,7 +15,7 @@ const layer = (n: number, state: ListLayer['state'] = 'ok'): ListLayer => ({
 
 describe('words', () => {
   it('parts thousands of numbers beyond 2^53', () => {
-    expect(grouped('9223372036854775826')).toBe('9,223,372,036,854,775,826');
+    expect(bytesWord('9223372036854775826')).toBe('9,223,372,036,854,775,826 bytes');
     expect(bytesWord('1')).toBe('1 byte');
     expect(bytesWord('1702')).toBe('1,702 bytes');
     expect(bytesWord('unknown')).toBe('unknown');

@@ -1,25 +1,14 @@
 import type { ListLayer, ListObject, Origin, ScanEntry, ScanObject } from '../../shared/contract/scan.ts';
 import type { CellKind, Row } from '../../shared/ipc/engine.ts';
+import { countText } from '../tree/format.ts';
 
 /** How the inspector puts facts into words. Pure; what is not known is `unknown` and nothing else. */
 
 export const UNKNOWN = 'unknown';
 
-const TYPES: Record<string, string> = {
-  dir: 'directory',
-  char: 'character device',
-  block: 'block device',
-  whiteout: 'whiteout',
-};
-/** `dir` → `directory`; what is a word already stays. */
-export const typeWord = (type: string): string => TYPES[type] ?? type;
-
-/** Thousands parted: `1,702`. Takes decimal text of any length. */
-export const grouped = (decimal: string): string => decimal.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
-
 /** `1 byte`, `1,702 bytes`, `unknown`. */
 export const bytesWord = (size: string): string =>
-  size === UNKNOWN ? UNKNOWN : `${grouped(size)} ${size === '1' ? 'byte' : 'bytes'}`;
+  size === UNKNOWN ? UNKNOWN : `${countText(size)} ${size === '1' ? 'byte' : 'bytes'}`;
 
 /** `0644 root:root` of a row's st_mode and owner, each said to be unknown where it is. */
 export function modeAndOwner(mode: number | null, owner: string): string {

@@ -4,9 +4,9 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { type Bytes, bytesOfText } from '../../shared/bytes/bytes.ts';
 import { failureOf } from '../../shared/ipc/rpc.ts';
 import { revealPath } from '../actions/tree.ts';
-import { grouped } from '../inspector/words.ts';
 import { useSelection } from '../state/selection.ts';
 import { useSession } from '../state/session.ts';
+import { countText } from '../tree/format.ts';
 import { closeFind, useJump } from './open.ts';
 
 type Outcome = { for: string; words: string; bad: boolean };
@@ -104,7 +104,7 @@ type Found = { matches: number; wrapped: boolean } | null;
 /** What the bar says about an answer: how many there are, and whether the search went round. */
 export function outcomeOf(query: string, found: Found, backwards: boolean): Outcome {
   if (found === null) return { for: query, words: 'no such name', bad: true };
-  const count = found.matches === 1 ? '1 name' : `${grouped(String(found.matches))} names`;
+  const count = found.matches === 1 ? '1 name' : `${countText(String(found.matches))} names`;
   const wrapped = backwards ? ', went on from the end' : ', went on from the top';
   return { for: query, words: found.wrapped ? count + wrapped : count, bad: false };
 }

@@ -1,9 +1,10 @@
 import { Command } from 'cmdk';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import { focusTree, revealPath } from '../actions/tree.ts';
-import { grouped, roleOf } from '../inspector/words.ts';
+import { roleOf } from '../inspector/words.ts';
 import { Glyph } from '../marks/Glyph.tsx';
 import { useSession } from '../state/session.ts';
+import { countText } from '../tree/format.ts';
 import type { PathMatch, PathSearch } from './find-paths.ts';
 import { matchPieces } from './match.ts';
 import { TypeIcon } from './TypeIcon.tsx';
@@ -19,7 +20,7 @@ export function PathResults({ search, text, onDone }: { search: PathSearch; text
   if (search.forText !== text && search.matches.length === 0) return <Blank title="Searching…" text="" />;
   if (search.matches.length === 0) {
     const reading = viewState?.phase === 'reading' || viewState?.phase === 'merging';
-    const of = viewState ? `${grouped(String(viewState.objects))} objects` : 'the stack';
+    const of = viewState ? `${countText(String(viewState.objects))} objects` : 'the stack';
     const text = reading ? `Still reading: ${of} so far were searched.` : `${of} were searched, hidden ones too.`;
     return <Blank title="No such path" text={text} />;
   }
