@@ -26,7 +26,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'electron/pipe': { rooms: ['shared'], packages: [], node: true },
   'electron/probe': { rooms: ['shared', 'electron/pipe'], packages: ['koffi', 'zod'], node: true },
   'electron/engine': {
-    rooms: ['shared', 'electron/pipe', 'electron/probe/client'],
+    rooms: ['shared', 'electron/pipe', 'electron/probe/client', 'package.json'],
     packages: ['better-sqlite3', 'zod'],
     node: true,
   },
