@@ -10,7 +10,7 @@ const CODES: Record<Colour, string> = { upper: '32', lower: '34', data: '35', di
 /** Colours on a terminal, unless NO_COLOR is set (to anything but nothing) or the terminal is dumb. */
 export function paintFor(isTerminal: boolean, env: NodeJS.ProcessEnv = process.env): Paint {
   if (!isTerminal || env.NO_COLOR || env.TERM === 'dumb') return (text) => text;
-  return (text, colour) => (text === '' ? '' : `\x1b[${CODES[colour]}m${text}\x1b[0m`);
+  return (text, colour) => (text === '' ? '' : `${ESCAPE}[${CODES[colour]}m${text}${ESCAPE}[0m`);
 }
 
 /** A table: columns padded to their widest cell. Cells may hold colours, so widths are given by the plain texts. */
@@ -27,8 +27,9 @@ export function table(head: string[], rows: string[][], right: number[] = []): s
   return `${[head, ...rows].map(draw).join('\n')}\n`;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the colours that `paintFor` writes
-const COLOURS = /\x1b\[\d+m/g;
+/** What `paintFor` writes. */
+const ESCAPE = '\x1b';
+const COLOURS = new RegExp(`${ESCAPE}\\[\\d+m`, 'g');
 
 /** Columns that a text takes; wide (East Asian, emoji) characters take two, joined ones none. */
 export function width(text: string): number {
