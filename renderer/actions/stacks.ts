@@ -1,7 +1,7 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import type { ViewState } from '../../shared/ipc/engine.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
-import { failureOf } from '../../shared/ipc/rpc.ts';
+import { type Failure, failureOf } from '../../shared/ipc/rpc.ts';
 import { type Turn, useExpanded } from '../state/expanded.ts';
 import { clearSelection, useSelection } from '../state/selection.ts';
 import { addNotice, type EngineClient, useSession } from '../state/session.ts';
@@ -47,11 +47,11 @@ export async function openStack(ref: StackRef, again?: Again & { keep: boolean }
       void client.call('close', { view });
       return;
     }
-    if (stack && !again?.keep) void client.call('close', { view: stack.view }).catch(() => {});
+    if (stack && stack.client === client) void client.call('close', { view: stack.view }).catch(() => {});
     const keep = again?.keep ?? false;
     if (!keep) clearSelection();
     useExpanded.setState({ turns: again?.turns ?? [] });
-    useSession.setState({ opening: null, stack: { view, ref, facts, meta }, viewState: null });
+    useSession.setState({ opening: null, stack: { client, view, ref, facts, meta }, viewState: null });
     feedRows(client, view, { keep, held: again !== undefined && again.turns.length > 0 });
     if (sort.column !== 'name' || sort.descending) await client.call('sort', { view, ...sort });
     takeViewState(await client.call('state', { view }));
@@ -131,18 +131,18 @@ export function cancelReading(): void {
   if (client && stack) void client.call('cancel', { view: stack.view }).catch(() => {});
 }
 
-/** Starts the probe anew with privilege, then reads everything again with it. */
-export async function readWithPrivilege(): Promise<void> {
+/** Starts the probe anew with privilege, then reads everything again with it. Answers why not, or null. */
+export async function readWithPrivilege(): Promise<Failure | null> {
   const { client, stack, raising } = useSession.getState();
-  if (!client || raising) return;
+  if (!client || raising) return null;
   useSession.setState({ raising: true });
   try {
     useSession.setState({ hello: await client.call('readWithPrivilege', {}) });
-    await refreshSources();
-    if (stack) await openStack(stack.ref, { ...asItStands(), keep: true });
+    void refreshSources();
+    if (stack) void openStack(stack.ref, { ...asItStands(), keep: true });
+    return null;
   } catch (error) {
-    const { code, message, hint } = failureOf(error);
-    if (code !== 'cancelled') addNotice([message, hint].filter(Boolean).join(' '), 'warning');
+    return failureOf(error);
   } finally {
     useSession.setState({ raising: false });
   }

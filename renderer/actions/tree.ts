@@ -1,5 +1,5 @@
 import { type Bytes, bytesOfText } from '../../shared/bytes/bytes.ts';
-import type { ColumnId, Row } from '../../shared/ipc/engine.ts';
+import type { ColumnId } from '../../shared/ipc/engine.ts';
 import { failureOf } from '../../shared/ipc/rpc.ts';
 import { noteTurn } from '../state/expanded.ts';
 import { useRows } from '../state/rows.ts';
@@ -11,8 +11,11 @@ import { setSetting } from './settings.ts';
 
 /** What the painted list does for the actions. */
 export type ListHandle = {
-  /** Scrolls as little as needed to bring the row into sight, below its sticky ancestors. */
-  reveal(index: number, depth: number): void;
+  /**
+   * Brings the row into sight, below its sticky ancestors: by as little as needed, far away in the middle. Where the
+   * index is one of a version that is still to come, once it has come.
+   */
+  reveal(index: number, depth: number, version?: number): void;
   /** The row that must not move when others come above it: under the pointer, selected, or topmost in sight. */
   anchor(): number | null;
   focus(): void;
@@ -28,8 +31,9 @@ export const focusTree = (): void => list?.focus();
 
 /** The open view with its engine; null where nothing is open. */
 function here(): { client: EngineClient; view: number } | null {
-  const { client, stack, link } = useSession.getState();
-  return client && stack && link === 'up' ? { client, view: stack.view } : null;
+  const { stack, client, link } = useSession.getState();
+  // After an engine has died, the open stack is still the dead one's until it is opened again.
+  return stack && stack.client === client && link === 'up' ? stack : null;
 }
 
 const sayFailure = (error: unknown): void => {
@@ -118,7 +122,7 @@ export async function revealPath(path: Bytes): Promise<boolean> {
   noteTurn({ path: path.slice(0, Math.max(0, path.lastIndexOf('/'))) as Bytes, open: true, deep: false });
   announceRows(found.version, found.total);
   useSelection.setState({ id: found.id, path, index: found.index, row: rowAt(useRows.getState().window, found.index) });
-  list?.reveal(found.index, path === '' ? 0 : path.split('/').length);
+  list?.reveal(found.index, path === '' ? 0 : path.split('/').length, found.version);
   followSelection();
   return true;
 }
@@ -142,9 +146,26 @@ export async function turn(index: number, open: boolean, deep = false): Promise<
   }
 }
 
-export const turnDeep = async (index: number | null, open: boolean): Promise<void> => {
-  if (index !== null) await turn(index, open, true);
-};
+/** Opens or shuts everything, wherever the list is scrolled to. The root itself stays open. */
+export async function turnAll(open: boolean): Promise<void> {
+  await change(async (client, view) => {
+    const { rows } = await client.call('rows', { view, from: 0, count: 1 });
+    const [root] = rows;
+    if (!root) return client.call('state', { view }).then(({ version, rows: total }) => ({ version, total }));
+    noteTurn({ path: '' as Bytes, open, deep: true });
+    const all = await client.call('expand', { view, id: root.id, open, deep: true });
+    return open ? all : client.call('expand', { view, id: root.id, open: true });
+  });
+}
+
+/** Opens everything beneath the selected directory. */
+export async function openBelow(): Promise<void> {
+  await selectedIndex();
+  const { id, path } = useSelection.getState();
+  if (id === null || path === null) return;
+  noteTurn({ path, open: true, deep: true });
+  await change((client, view) => client.call('expand', { view, id, open: true, deep: true }));
+}
 
 /** Rows beyond this are not looked at for siblings. */
 const LEVEL_ROWS = 2000;
@@ -213,6 +234,3 @@ async function change(
     sayFailure(error);
   }
 }
-
-/** The selected row as it was last seen. */
-export const selectedRow = (): Row | null => useSelection.getState().row;

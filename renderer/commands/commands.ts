@@ -1,6 +1,6 @@
 import { setSetting } from '../actions/settings.ts';
 import { cancelReading, closeStack, refreshSources, scanAgain } from '../actions/stacks.ts';
-import { expandLevel, selectedIndex, showHidden, sortBy, turn, turnDeep } from '../actions/tree.ts';
+import { expandLevel, openBelow, selectedIndex, showHidden, sortBy, turnAll } from '../actions/tree.ts';
 import { showDialog } from '../dialogs/open.ts';
 import { copyText } from '../inspector/clipboard.ts';
 import { exactText, shellWord } from '../inspector/copy.ts';
@@ -68,20 +68,20 @@ const COMMANDS: Command[] = [
       run: () => sortBy(column),
     }),
   ),
-  { id: 'expand-all', title: 'Expand all', keys: 'Ctrl+Shift+E', when: isOpen, run: () => void turnDeep(0, true) },
-  { id: 'collapse-all', title: 'Collapse all', when: isOpen, run: () => void collapseAll() },
+  { id: 'expand-all', title: 'Expand all', keys: 'Ctrl+Shift+E', when: isOpen, run: () => void turnAll(true) },
+  { id: 'collapse-all', title: 'Collapse all', when: isOpen, run: () => void turnAll(false) },
   {
     id: 'expand-below',
     title: 'Expand all beneath the selected',
     when: isSelected,
-    run: () => void selectedIndex().then((index) => turnDeep(index, true)),
+    run: () => void openBelow(),
   },
   {
     id: 'expand-level',
     title: 'Expand all beside the selected',
     keys: '*',
     when: isSelected,
-    run: () => void selectedIndex().then((index) => index !== null && expandLevel(index)),
+    run: () => void selectedIndex().then((index) => (index === null ? undefined : expandLevel(index))),
   },
   { id: 'copy-path', title: 'Copy path', keys: 'Ctrl+Shift+C', when: isSelected, run: () => void copy('exact') },
   {
@@ -129,11 +129,5 @@ const COMMANDS: Command[] = [
   { id: 'keys', title: 'Keys…', keys: 'F1', run: () => showDialog('keys') },
   { id: 'about', title: 'About Stratoscope…', run: () => showDialog('about') },
 ];
-
-/** Shuts everything, then opens the root again: what lies right beneath it stays in sight. */
-async function collapseAll(): Promise<void> {
-  await turnDeep(0, false);
-  await turn(0, true);
-}
 
 export const registerAll = (): void => registerCommands(COMMANDS);

@@ -6,8 +6,14 @@ import type { Client, Failure } from '../../shared/ipc/rpc.ts';
 
 export type EngineClient = Client<EngineContract>;
 
-/** The stack that is open, as the engine answered. */
-export type OpenStack = { view: number; ref: StackRef; facts: ListObject; meta: ScanMeta['meta'] };
+/** The stack that is open, as the engine answered. `view` is a number of this client's engine alone. */
+export type OpenStack = {
+  client: EngineClient;
+  view: number;
+  ref: StackRef;
+  facts: ListObject;
+  meta: ScanMeta['meta'];
+};
 
 export type Notice = { id: number; text: string; severity: 'info' | 'warning' | 'error' };
 

@@ -1,0 +1,165 @@
+import './sources.css';
+import { Container, FlaskConical, FolderTree, History, Lock, TriangleAlert } from 'lucide-react';
+import { type KeyboardEvent, type ReactNode, useRef } from 'react';
+import type { StackRef } from '../../shared/ipc/probe.ts';
+import { openStack } from '../actions/stacks.ts';
+import { refTitle, safeText, sourceText, sourceTip, stackTitle } from '../app/words.ts';
+import { runCommand } from '../commands/registry.ts';
+import { useSession } from '../state/session.ts';
+
+/** Two references to the same thing, as far as their text tells. */
+const isSame = (a: StackRef | null | undefined, b: StackRef): boolean =>
+  a != null && JSON.stringify(a) === JSON.stringify(b);
+
+/** What can be opened: live mounts, saved stacks, recent ones, the demo. */
+export function Sources() {
+  const { state, live, namespaces, closed } = useSession((session) => session.sources);
+  const saved = useSession((session) => session.saved);
+  const recent = useSession((session) => session.recent);
+  const now = useSession((session) => session.opening ?? session.stack?.ref ?? null);
+  const nav = useRef<HTMLElement>(null);
+
+  // One list under the arrows; Tab leaves it.
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined || !nav.current) return;
+    const all = [...nav.current.querySelectorAll<HTMLElement>('button')];
+    const next = all[all.indexOf(document.activeElement as HTMLElement) + step];
+    next?.focus();
+    event.preventDefault();
+  };
+
+  const known = new Set(
+    [...live.map((one) => one.stack), ...saved.map((one) => one.stack)].map((ref) => JSON.stringify(ref)),
+  );
+  const others = recent.filter((ref) => !known.has(JSON.stringify(ref))).slice(0, 5);
+  return (
+    <nav ref={nav} className="sources" aria-label="Sources" onKeyDown={onKeyDown}>
+      <Group title="Live mounts">
+        {live.map((source) => (
+          <Source
+            key={JSON.stringify(source.stack)}
+            isOn={isSame(now, source.stack)}
+            icon={
+              source.facts.name === null ? <span className="ring" /> : <Container className="i" aria-hidden="true" />
+            }
+            title={stackTitle(source.facts)}
+            text={sourceText(source)}
+            tip={sourceTip(source)}
+            bad={source.layersUnreadable}
+            onOpen={() => void openStack(source.stack)}
+          />
+        ))}
+        {live.length === 0 && (
+          <div className="src is-note">
+            <Lock className="i" aria-hidden="true" />
+            <span className="cut">
+              {state === 'reading' ? 'Looking…' : 'None here'}
+              {state !== 'reading' && closed > 0 && (
+                <small className="cut">
+                  {closed} of {namespaces} namespaces closed
+                </small>
+              )}
+            </span>
+          </div>
+        )}
+      </Group>
+      {saved.length > 0 && (
+        <Group title="Saved stacks">
+          {saved.map(({ id, name, stack }) => (
+            <Source
+              key={id}
+              isOn={isSame(now, stack)}
+              icon={<FolderTree className="i" aria-hidden="true" />}
+              title={safeText(name)}
+              text={refText(stack)}
+              tip={refText(stack)}
+              onOpen={() => void openStack(stack)}
+            />
+          ))}
+        </Group>
+      )}
+      {others.length > 0 && (
+        <Group title="Recent">
+          {others.map((ref) => (
+            <Source
+              key={JSON.stringify(ref)}
+              isOn={isSame(now, ref)}
+              icon={<History className="i" aria-hidden="true" />}
+              title={refTitle(ref)}
+              text={refText(ref)}
+              tip={refText(ref)}
+              onOpen={() => void openStack(ref)}
+            />
+          ))}
+        </Group>
+      )}
+      <Group title="Learn">
+        <Source
+          isOn={false}
+          icon={<FlaskConical className="i" aria-hidden="true" />}
+          title="Demo stack"
+          text="one of everything"
+          tip="Builds a small stack that holds one of everything, and opens it"
+          onOpen={() => runCommand('demo')}
+        />
+      </Group>
+      <span className="grow" />
+      <div className="src-foot">
+        <button type="button" className="quiet" onClick={() => runCommand('open-directories')}>
+          <FolderTree className="i" aria-hidden="true" />
+          Open directories…
+        </button>
+      </div>
+    </nav>
+  );
+}
+
+function refText(ref: StackRef): string {
+  if (ref.kind !== 'directories') return ref.kind === 'mount' && ref.pid !== null ? `process ${ref.pid}` : 'live mount';
+  const count = ref.lowers.length + ref.data.length + (ref.upper === null ? 0 : 1);
+  return count === 1 ? '1 directory' : `${count} directories`;
+}
+
+const Group = ({ title, children }: { title: string; children: ReactNode }) => (
+  <>
+    <h2>{title}</h2>
+    {children}
+  </>
+);
+
+type SourceProps = {
+  isOn: boolean;
+  icon: ReactNode;
+  title: string;
+  text: string;
+  tip: string;
+  bad?: number;
+  onOpen: () => void;
+};
+
+function Source({ isOn, icon, title, text, tip, bad = 0, onOpen }: SourceProps) {
+  return (
+    <button
+      type="button"
+      className={isOn ? 'src on' : 'src'}
+      aria-current={isOn || undefined}
+      data-pane-focus={isOn || undefined}
+      title={tip}
+      onClick={onOpen}
+    >
+      {icon}
+      <span className="cut">
+        {title}
+        <small className="cut">{text}</small>
+      </span>
+      {bad > 0 && (
+        <span className="count f-warning" title={bad === 1 ? '1 layer can’t be read' : `${bad} layers can’t be read`}>
+          <TriangleAlert className="i" aria-hidden="true" />
+          {bad}
+          <span className="sr">{bad === 1 ? ' layer can’t be read' : ' layers can’t be read'}</span>
+        </span>
+      )}
+    </button>
+  );
+}

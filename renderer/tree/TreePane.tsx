@@ -1,0 +1,77 @@
+import './tree.css';
+import { Eye, EyeOff } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import { showHidden } from '../actions/tree.ts';
+import { Find } from '../jump/Find.tsx';
+import { type OpenStack, useSession } from '../state/session.ts';
+import { useSettings } from '../state/settings.ts';
+import { ColumnsMenu } from './ColumnsMenu.tsx';
+import { countText } from './format.ts';
+import { LayerNotices } from './LayerNotices.tsx';
+import { Legend } from './Legend.tsx';
+import { Progress } from './Progress.tsx';
+import { TreeGrid } from './TreeGrid.tsx';
+
+/** The tree with what belongs to it: the bar, how the reading goes, what could not be read, the legend. */
+export function TreePane({ stack }: { stack: OpenStack }) {
+  const pane = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(800);
+  useEffect(() => {
+    const element = pane.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    setWidth(element.clientWidth);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div className="tree-pane" ref={pane}>
+      <Progress />
+      <Bar />
+      <Find />
+      <LayerNotices stack={stack} />
+      <Legend stack={stack} width={width} />
+      <TreeGrid stack={stack} width={width} />
+      <EndNote />
+    </div>
+  );
+}
+
+function Bar() {
+  const state = useSession((session) => session.viewState);
+  const isHidden = useSettings((settings) => settings.hidden);
+  const Icon = isHidden ? Eye : EyeOff;
+  return (
+    <div className="bar">
+      <span className="n">
+        {state === null ? 'reading' : `${countText(state.objects)} ${state.objects === 1 ? 'object' : 'objects'}`}
+        {state !== null && state.rows !== state.objects && <span className="dim"> · {countText(state.rows)} rows</span>}
+        {state !== null && state.unknown > 0 && <span className="dim"> · {countText(state.unknown)} unknown</span>}
+      </span>
+      <span className="grow" />
+      <button
+        type="button"
+        className={isHidden ? 'on' : ''}
+        aria-pressed={isHidden}
+        title="What whiteouts, opaque directories and files above hide, in its place (Ctrl H)"
+        onClick={() => showHidden(!isHidden)}
+      >
+        <Icon className="i" aria-hidden="true" />
+        Show hidden
+      </button>
+      <ColumnsMenu />
+    </div>
+  );
+}
+
+/** Said below the rows where there is nothing but the root. */
+function EndNote() {
+  const state = useSession((session) => session.viewState);
+  if (state?.phase !== 'ready' || state.objects > 1) return null;
+  return (
+    <p className="end-note">
+      Nothing is in this stack: no layer has an entry below its root.
+      {!state.hidden && ' What is hidden is left out.'}
+    </p>
+  );
+}
