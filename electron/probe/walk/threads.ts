@@ -24,7 +24,7 @@ export function warmUp(): void {
 export type Part = {
   /** Resolves when the thread has done its part; rejects when it failed. */
   ended: Promise<void>;
-  /** Stops listening to a thread that may never answer (a filesystem that hangs). It is not used again. */
+  /** Gives a thread up that may never answer (a filesystem that hangs): if it does, it ends. */
   abandon(): void;
 };
 
@@ -33,11 +33,12 @@ export function takePart(task: ToWalker, onChunk: (ticket: number, chunk: Uint8A
   const worker = idle.pop() ?? start();
   worker.ref();
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  let abandoned = false;
   const message = (from: FromWalker): void => {
     if ('chunk' in from) onChunk(from.ticket, from.chunk);
     else {
       settle();
-      if (idle.length < THREADS_PER_WALK) idle.push(worker);
+      if (idle.length < THREADS_PER_WALK && !abandoned) idle.push(worker);
       else void worker.terminate();
       resolve();
     }
@@ -54,5 +55,11 @@ export function takePart(task: ToWalker, onChunk: (ticket: number, chunk: Uint8A
   worker.on('message', message);
   worker.on('error', failed);
   worker.postMessage(task);
-  return { ended, abandon: settle };
+  return {
+    ended,
+    abandon: () => {
+      abandoned = true;
+      worker.unref();
+    },
+  };
 }

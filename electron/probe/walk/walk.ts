@@ -58,18 +58,17 @@ export class Walk {
         void this.#deliver();
       }),
     );
-    const ended = Promise.all(parts.map((part) => part.ended));
+    const ended = Promise.all(parts.map((part) => part.ended)).then(() => {
+      for (const fd of frontier.heldDescriptors()) close(fd);
+    });
+    const whole = ended.then(() => (this.#chunks.size > 0 ? this.#delivered.promise : undefined));
     try {
-      if ((await Promise.race([ended, cancelled.promise])) === 'cancelled') {
-        for (const part of parts) part.abandon();
-      } else {
-        for (const fd of frontier.heldDescriptors()) close(fd);
-        if (this.#chunks.size > 0 || this.#delivering) await this.#delivered.promise;
-      }
+      const how = await Promise.race([whole, cancelled.promise]);
+      if (how === 'cancelled') for (const part of parts) part.abandon();
       if (output.signal.aborted) throw new FailureError({ code: 'cancelled', message: 'the walk was cancelled' });
     } finally {
       output.signal.removeEventListener('abort', onAbort);
-      ended.catch(() => {});
+      whole.catch(() => {});
     }
   }
 
@@ -87,10 +86,9 @@ export class Walk {
       this.#frontier.landed();
     }
     this.#delivering = false;
-    if (this.#chunks.size === 0 || output.signal.aborted) {
-      this.#delivered.resolve();
-      this.#delivered = Promise.withResolvers<void>();
-    }
+    if (this.#chunks.size > 0 && !output.signal.aborted) return;
+    this.#delivered.resolve();
+    this.#delivered = Promise.withResolvers<void>();
   }
 
   progress(): LayerProgress[] {
