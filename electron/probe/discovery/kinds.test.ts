@@ -28,6 +28,16 @@ describe.each(['ext4', 'xfs', 'btrfs'] as const)('on %s', (type) => {
   });
 });
 
+test('a filesystem without a uuid: layers are still found by handle', async () => {
+  machine.filesystem('ext4', 'fs');
+  machine.sh(`umount fs; tune2fs -U clear fs.img >/dev/null; mount -o loop fs.img fs
+    cd fs; mkdir l1 l2 u w; echo 1 > l1/f; mount -t overlay o -o lowerdir=l1:l2,upperdir=u,workdir=w ../m; echo 2 >> ../m/f`);
+  expect(states(await stack())).toEqual([`ok ${at('fs/u')}`, `ok ${at('fs/l1')}`, `unverified assumed ${at('fs/l2')}`]);
+  machine.sh('mv fs/u fs/u2');
+  const facts = await stack();
+  expect(facts.layers[0]).toMatchObject({ state: 'moved', path: at('fs/u2'), fs: { uuid: null } });
+});
+
 test('btrfs subvolumes: one superblock, a device each', async () => {
   machine.filesystem('btrfs', 'fs');
   machine.sh('cd fs; for i in 1 2 3; do btrfs -q subvolume create s$i; done; mkdir s3/u s3/w; echo 1 > s1/f');

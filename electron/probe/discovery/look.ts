@@ -49,11 +49,21 @@ export function uuidOfFd(fd: number): string | null {
 /** A directory's descriptor (O_PATH) opened for reading; moves no access time by itself. Throws a SyscallError. */
 export const openForReading = (fd: number): number => openat(fd, asBytes('.'), Open.readOnly | Open.directory);
 
+/** Null also where a filter forbids the call: then nothing is known by handle. */
+function handleOf(fd: number, flags: number): Handle | null {
+  try {
+    return nameToHandle(fd, asBytes(''), flags)?.handle ?? null;
+  } catch (error) {
+    if (error instanceof SyscallError) return null;
+    throw error;
+  }
+}
+
 /** Asks all there is to know of the directory that `fd` (O_PATH) stands for. Throws a SyscallError. */
 export function lookAt(fd: number): Look {
   const stat = statx(fd, asBytes(''));
   const path = pathOfFd(fd);
-  const handle = nameToHandle(fd, asBytes(''))?.handle ?? null;
+  const handle = handleOf(fd, 0);
   let uuid: string | null | undefined;
   let readable = false;
   try {
@@ -71,8 +81,7 @@ export function lookAt(fd: number): Look {
 }
 
 /** Handle that an overlay gives for one of its objects: of the real inode behind it. Null where there is none. */
-export const overlayHandle = (fd: number): Handle | null =>
-  nameToHandle(fd, asBytes(''), AT_HANDLE_FID)?.handle ?? null;
+export const overlayHandle = (fd: number): Handle | null => handleOf(fd, AT_HANDLE_FID);
 
 /** The type bits say directory. */
 export const isDirectory = (stat: Stat): boolean => (stat.mode & Mode.mask) === Mode.directory;

@@ -1,14 +1,15 @@
 import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 import type { Place } from '../../../shared/ipc/probe.ts';
-import { errnos, SyscallError } from '../syscalls/libc.ts';
-import { cloneMount, listmount, StatMount, statmount } from '../syscalls/mount.ts';
+import { SyscallError } from '../syscalls/libc.ts';
+import { cloneMount } from '../syscalls/mount.ts';
 import { mountNamespaceId } from '../syscalls/namespace.ts';
-import { AT_FDCWD, close, Open, openat, openat2, Resolve, readlinkat } from '../syscalls/open.ts';
-import { Mode, statx } from '../syscalls/statx.ts';
+import { AT_FDCWD, close, Open, openat } from '../syscalls/open.ts';
 import { lookFar } from './far.ts';
 import { isDirectory, type Look, lookAt, overlayHandle } from './look.ts';
+import { mountAges } from './mount-ages.ts';
 import { NamespaceThread } from './namespace-thread.ts';
-import { absolute, components, danger, type View } from './view.ts';
+import { followOne, openPlain } from './open-path.ts';
+import { danger, type View } from './view.ts';
 
 /** Why a directory was not looked at, beside an errno of the kernel's. */
 export type NotLooked = {
@@ -32,8 +33,6 @@ const WORDS: Record<string, string> = {
 export const notLooked = (code: string): NotLooked => ({ code, why: WORDS[code] ?? `the kernel says ${code}` });
 
 const MAX_SYMLINKS = 40;
-/** Offset of mnt_id_old in struct statmount (include/uapi/linux/mount.h). */
-const STATMOUNT_MNT_ID_OLD = 56;
 
 /**
  * Reaches directories of any mount namespace for the time of one call. What it opens it holds until `end`, which every
@@ -115,7 +114,7 @@ export class Reach {
         if (why) return notLooked(why);
         try {
           const flags = Open.path | Open.directory;
-          return openat2(root, at, flags, Resolve.inRoot | Resolve.noMagicLinks | Resolve.noSymlinks);
+          return openPlain(root, at, flags);
         } catch (error) {
           if (!(error instanceof SyscallError) || error.code !== 'ELOOP') throw error;
         }
@@ -194,36 +193,14 @@ export class Reach {
     }
   }
 
-  /**
-   * The unique id after which mounts of the view are younger than the mount with this (reusable) id; null where the
-   * kernel does not tell (before Linux 6.11, or without privilege). Mounts that were copied when the namespace was made
-   * have consecutive ids in the order of the tree, which says nothing about their age: all of them count as one moment.
-   */
-  async ageOf(view: View, mountId: number): Promise<bigint | null> {
+  /** As mountAges, for one mount of the view by its reusable id; null where it cannot be told. */
+  ageOf(view: View, mountId: number): bigint | null {
     let ages = this.#ages.get(view);
     if (!ages) {
-      ages = this.#readAges(view);
+      ages = mountAges(() => (view.own ? 0n : mountNamespaceId(this.#namespace(view))));
       this.#ages.set(view, ages);
     }
     return ages.get(mountId) ?? null;
-  }
-
-  #readAges(view: View): Map<number, bigint> {
-    const out = new Map<number, bigint>();
-    try {
-      const namespace = view.own ? 0n : mountNamespaceId(this.#namespace(view));
-      const ids = listmount(namespace).sort((a, b) => (a < b ? -1 : 1));
-      let copied = 0;
-      while (copied + 1 < ids.length && ids[copied + 1] === (ids[copied] as bigint) + 1n) copied++;
-      ids.forEach((id, i) => {
-        const record = statmount(id, StatMount.mntBasic, namespace);
-        const reusable = new DataView(record.buffer).getUint32(STATMOUNT_MNT_ID_OLD, true);
-        out.set(reusable, ids[Math.max(i, i <= copied ? copied : 0)] as bigint);
-      });
-    } catch (error) {
-      if (!(error instanceof SyscallError)) throw error;
-    }
-    return out;
   }
 
   /** Whether directories of the mount with this id can be read through a clone: tried once for each mount. */
@@ -244,26 +221,3 @@ export class Reach {
 /** The path, in the probe's own namespace, of a view's root; null for a namespace without a process. */
 export const rootPath = (view: View): Bytes | null =>
   view.own ? asBytes('/') : view.pid === null ? null : asBytes(`/proc/${view.pid}/root`);
-
-/** A path with its first symlink replaced by what it points to. Throws a SyscallError. */
-function followOne(root: number, path: Bytes): Bytes {
-  const names = components(path);
-  for (let i = 1; i <= names.length; i++) {
-    const flags = Open.path | Open.noFollow;
-    const fd = openat2(
-      root,
-      absolute(names.slice(0, i)),
-      flags,
-      Resolve.inRoot | Resolve.noMagicLinks | Resolve.noSymlinks,
-    );
-    try {
-      if ((statx(fd, asBytes('')).mode & Mode.mask) !== Mode.symlink) continue;
-      const target = readlinkat(fd, asBytes(''));
-      const before = target.startsWith('/') ? [] : names.slice(0, i - 1);
-      return absolute([...before, ...components(target), ...names.slice(i)]);
-    } finally {
-      close(fd);
-    }
-  }
-  throw new SyscallError('openat2', errnos.ELOOP as number);
-}

@@ -80,9 +80,11 @@ export class Finder {
     this.#views = views;
   }
 
-  /** Null where it was not found; `stale` where its filesystem says that it is gone. */
+  /**
+   * Null where it was not found; `stale` where its filesystem says that it is gone. A handle without a uuid is taken to
+   * lie on the one filesystem that opens it, and on none where several do.
+   */
   async find(object: RealObject, first?: View): Promise<Found | 'stale' | null> {
-    if (object.uuid === null) return null;
     let best: Found | null = null;
     let stale = false;
     const views = first ? [first, ...this.#views.filter((view) => view !== first)] : this.#views;
@@ -93,15 +95,16 @@ export class Finder {
         const key = `${dev} ${root}`;
         const count = tried.get(dev) ?? 0;
         if (NO_LAYERS.has(fsType) || mayHang(fsType) || count >= MAX_MOUNTS || tried.has(key)) continue;
-        if ((this.#uuids.get(dev) ?? object.uuid) !== object.uuid) continue;
+        if (object.uuid !== null && (this.#uuids.get(dev) ?? object.uuid) !== object.uuid) continue;
         if (mountOf(view.mounts, mountPoint) !== mount) continue;
         tried.set(dev, count + 1).set(key, 1);
         const found = await this.#openOn(view, mount, object);
-        if (found === 'stale') stale = true;
-        else if (found) {
-          if (found.path !== null || found.deleted) return found;
-          best ??= found;
-        }
+        if (found === 'stale') stale = object.uuid !== null;
+        if (found === 'stale' || found === null) continue;
+        if (object.uuid === null && best && best.mount.mount.dev !== dev) return null;
+        const isEnd = found.path !== null || found.deleted;
+        if (isEnd && object.uuid !== null) return found;
+        if (!best || (best.path === null && isEnd)) best = found;
       }
     }
     return best ?? (stale ? 'stale' : null);
@@ -116,7 +119,7 @@ export class Finder {
       reading = openForReading(place);
       const uuid = uuidOfFd(reading);
       this.#uuids.set(mount.mount.dev, uuid);
-      if (uuid !== object.uuid) return null;
+      if (object.uuid !== null && uuid !== object.uuid) return null;
       fd = openByHandle(reading, object.handle);
       return await this.#nameOf(view, mount, fd, object);
     } catch (error) {

@@ -122,7 +122,7 @@ export async function resolveOverlay(context: Context, overlay: Overlay): Promis
   const view = await chooseView(context, instances, text, root);
   const shown = instances.find((one) => one.view === view && isWhole(one)) ?? (instances[0] as Instance);
   const there = instances.find((one) => one.view === view);
-  const mountAge = there ? await context.reach.ageOf(view, there.seen.mount.id) : null;
+  const mountAge = there ? context.reach.ageOf(view, there.seen.mount.id) : null;
   return facts(context, { overlay, text, view, root, mountAge }, shown);
 }
 

@@ -127,7 +127,17 @@ describe('under another mount', () => {
     upperMount();
     mount('tmpfs', at('l2'), null);
     const layer = (await stack()).layers[2];
-    expect(layer).toMatchObject({ state: 'covered', path: at('l2') });
+    expect(layer).toMatchObject({ state: 'covered', path: at('l2'), fs: { type: 'ext4' }, access: 'clone' });
+    expect(layer?.place).toMatchObject({ path: machine.at('fs'), handle: layer?.fs.handle });
+    unmount(at('l2'));
+    const bare = (await stack()).layers[2];
+    expect(bare?.ino).toBe(layer?.ino);
+  });
+  test('a lower is covered also where the younger mount lies above it', async () => {
+    upperMount();
+    mount('tmpfs', machine.at('fs'), null);
+    machine.sh('mkdir fs/l2');
+    expect((await stack()).layers.map(({ state }) => state)).toEqual(['covered', 'covered', 'covered']);
   });
   test('an upper that is covered can still be opened by its handle', async () => {
     upperMount();

@@ -1,11 +1,12 @@
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import type { LayerFacts } from '../../../shared/ipc/probe.ts';
+import { coveredLayer, isYounger, liesOnYounger } from './covered.ts';
 import { folderOf, foundByHandle, placeIn, seenAt, unseen } from './layer-facts.ts';
 import type { Look } from './look.ts';
 import { isLook, type NotLooked } from './reach.ts';
 import { isObject, type RealObject } from './real-object.ts';
 import type { Context, Subject } from './stack.ts';
-import type { View } from './view.ts';
+import { absolute, components, type View } from './view.ts';
 
 /** The upper, and the mounter's folder where the texts are relative and it can be told. */
 export type Upper = { facts: LayerFacts; folder: { view: View; path: Bytes } | null };
@@ -13,10 +14,6 @@ export type Upper = { facts: LayerFacts; folder: { view: View; path: Bytes } | n
 /** Of a text that says nothing. */
 export const LONE_SLASH =
   'a lone / is also what a descriptor of a mount that is attached nowhere shows: it is not taken for a path';
-
-/** Whether the mount that a path leads to came after the overlay, and so hides what the overlay took. */
-export const isYounger = (look: Look, subject: Subject): boolean =>
-  subject.mountAge !== null && look.stat.mntId?.unique === true && look.stat.mntId.id > subject.mountAge;
 
 /** The state of a layer that could not be looked at and for which nothing else speaks. */
 export function refusal({ code, why }: NotLooked): { state: LayerFacts['state']; why: string } {
@@ -69,6 +66,8 @@ export async function resolveNamed(
     const why = `another directory is at this path now (inode ${other.stat.ino}; the handle of the mount's root differs)`;
     return { facts: unseen(head, { state: 'missing', why }), folder };
   }
+  if (failed?.code === 'ENOENT' && liesOnYounger(context, subject, view, head.shown))
+    return { facts: await coveredLayer(context, subject, head, view, absolute(components(head.shown))), folder };
   if (failed)
     return { facts: unseen(head, refusal(failed), view, failed.code === 'overlay' ? head.shown : null), folder };
   if (head.shown === '/') return { facts: unseen(head, { state: 'missing', why: LONE_SLASH }), folder };
@@ -146,14 +145,13 @@ export async function unconfirmed(
       failed ??= look;
       continue;
     }
-    if (isYounger(look, subject)) {
-      const why = 'the mount on its path was made after the overlay and hides what the overlay took';
-      return { ...unseen(head, { state: 'covered', why }), path: look.path };
-    }
+    if (isYounger(look, subject)) return coveredLayer(context, subject, head, view, look.path);
     const why = 'a directory is at this path, and nothing proves that it is the one that was mounted';
     return seenAt(reach, head, { state: 'unverified', why }, view, look);
   }
   if (failed?.code === 'overlay') return unseen(head, refusal(failed), view, head.shown);
+  if (failed?.code === 'ENOENT' && liesOnYounger(context, subject, view, head.shown))
+    return coveredLayer(context, subject, head, view, absolute(components(head.shown)));
   if (failed)
     return { ...unseen(head, refusal(failed)), place: failed.code === 'hangs' ? placeIn(view, head.shown) : null };
   const why = `its text is relative to a folder that is recorded nowhere${context.handles ? '' : '; handles, which could tell, need privilege'}`;
