@@ -3,6 +3,7 @@ import { OctagonAlert, X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import type { FormEvent, ReactNode } from 'react';
 import type { Failure } from '../../shared/ipc/rpc.ts';
+import { useReturnFocus } from './focus.ts';
 import { closeDialog } from './open.ts';
 
 /**
@@ -19,6 +20,7 @@ export function Frame(props: {
   actions: ReactNode;
   onSubmit?: () => void;
 }) {
+  const focus = useReturnFocus();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     props.onSubmit?.();
@@ -26,6 +28,7 @@ export function Frame(props: {
   return (
     <Dialog.Content
       className={`dialog ${props.size ?? 'narrow'}`}
+      {...focus}
       {...(props.about ? {} : { 'aria-describedby': undefined })}
       onEscapeKeyDown={(event) => {
         // A list of completions that is open takes the key first.

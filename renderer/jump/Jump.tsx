@@ -3,7 +3,8 @@ import './jump.css';
 import { Command } from 'cmdk';
 import { Search } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import { useReturnFocus } from '../dialogs/focus.ts';
 import { useSession } from '../state/session.ts';
 import { usePathSearch } from './find-paths.ts';
 import { closeBox, useJump } from './open.ts';
@@ -13,20 +14,30 @@ import { PathResults } from './PathResults.tsx';
 /** The box over the window: a path to jump to, or, behind a `>`, a command. */
 export function Jump() {
   const box = useJump((jump) => jump.box);
+  const chosen = useRef<(() => void) | null>(null);
+  const focus = useReturnFocus(() => {
+    chosen.current?.();
+    chosen.current = null;
+  });
+  // What was chosen runs once the focus is back: it may take it, or open a dialog that gives it back in turn.
+  const choose = (run: () => void): void => {
+    chosen.current = run;
+    closeBox();
+  };
   return (
     <Dialog.Root open={box !== null} onOpenChange={(open) => !open && closeBox()}>
       <Dialog.Portal>
         <div className="veil" aria-hidden="true" />
-        <Dialog.Content className="box" aria-describedby={undefined}>
+        <Dialog.Content className="box" aria-describedby={undefined} {...focus}>
           <Dialog.Title className="sr">{box === 'palette' ? 'Commands' : 'Jump'}</Dialog.Title>
-          {box !== null && <Box key={box} begin={box === 'palette' ? '>' : ''} />}
+          {box !== null && <Box key={box} begin={box === 'palette' ? '>' : ''} onChoose={choose} />}
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
   );
 }
 
-function Box({ begin }: { begin: string }) {
+function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) => void }) {
   const [text, setText] = useState(begin);
   const [value, setValue] = useState('');
   const commands = text.startsWith('>');
@@ -55,9 +66,9 @@ function Box({ begin }: { begin: string }) {
       </div>
       <Command.List className="box-list" label={commands ? 'Commands' : 'Paths'}>
         {commands ? (
-          <PaletteResults text={text.slice(1)} onDone={closeBox} />
+          <PaletteResults text={text.slice(1)} onChoose={onChoose} />
         ) : (
-          <PathResults search={search} text={text} onDone={closeBox} />
+          <PathResults search={search} text={text} onChoose={onChoose} />
         )}
       </Command.List>
       <div className="box-foot">

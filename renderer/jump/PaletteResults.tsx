@@ -5,7 +5,7 @@ import { matchPieces } from './match.ts';
 import { Blank } from './PathResults.tsx';
 
 /** The commands that can be run now and fit what is typed, each with its keys. */
-export function PaletteResults({ text, onDone }: { text: string; onDone: () => void }) {
+export function PaletteResults({ text, onChoose }: { text: string; onChoose: (run: () => void) => void }) {
   const query = text.trim();
   const commands = listCommands()
     .filter((command) => command.when?.() ?? true)
@@ -20,11 +20,7 @@ export function PaletteResults({ text, onDone }: { text: string; onDone: () => v
           key={command.id}
           value={command.id}
           className="box-row box-command"
-          onSelect={() => {
-            onDone();
-            // After the box has given the focus back: a command may open a dialog, which then returns it too.
-            setTimeout(() => runCommand(command.id), 0);
-          }}
+          onSelect={() => onChoose(() => runCommand(command.id))}
         >
           <span className="cut">
             {pieces.map((piece, index) =>

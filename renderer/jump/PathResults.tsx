@@ -10,7 +10,8 @@ import { matchPieces } from './match.ts';
 import { TypeIcon } from './TypeIcon.tsx';
 
 /** The paths that were found, best first; Enter shows the chosen one in the tree. */
-export function PathResults({ search, text, onDone }: { search: PathSearch; text: string; onDone: () => void }) {
+export function PathResults(props: { search: PathSearch; text: string; onChoose: (run: () => void) => void }) {
+  const { search, text, onChoose } = props;
   const stack = useSession((session) => session.stack);
   const viewState = useSession((session) => session.viewState);
   if (stack === null) return <Blank title="No stack is open" text="Open one first; > finds the commands." />;
@@ -31,10 +32,7 @@ export function PathResults({ search, text, onDone }: { search: PathSearch; text
           key={match.id}
           value={String(match.id)}
           className="box-row"
-          onSelect={() => {
-            onDone();
-            void revealPath(match.path).then(focusTree);
-          }}
+          onSelect={() => onChoose(() => void revealPath(match.path).then(focusTree))}
         >
           <TypeIcon type={match.type} />
           <MatchedPath match={match} query={search.forText} />
