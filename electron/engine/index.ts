@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import manifest from '../../package.json' with { type: 'json' };
 import { textForEyes } from '../../shared/bytes/show.ts';
 import { type EngineContract, engineContract, type Hello } from '../../shared/ipc/engine.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
@@ -26,8 +26,6 @@ export type Engine = {
   close(): Promise<void>;
 };
 
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-
 /** Serves the engine's contract over a transport. The probe starts when it is first needed. */
 export function createEngine(transport: Transport, options: EngineOptions = {}): Engine {
   const views = new Map<number, View>();
@@ -51,7 +49,7 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     const { kernel, parameters, privilege } = await probe.hello();
     const notice = theStore().notice;
     return {
-      version,
+      version: manifest.version,
       kernel,
       rulesVerified: rulesVerifiedOn(kernel),
       parameters,
