@@ -10,6 +10,7 @@ import {
   addPath,
   formOf,
   movePath,
+  namedLowers,
   type PathList,
   type Problems,
   problemOf,
@@ -97,7 +98,7 @@ function Paths({ list, title, form, problems, onChange }: PathsProps) {
   const focusNext = useRef<number | null>(null);
   const fields = form[list];
   const role = list === 'lowers' ? 'lower' : 'data';
-  const first = list === 'lowers' ? 1 : form.lowers.length + 1;
+  const first = list === 'lowers' ? 1 : namedLowers(form).length + 1;
 
   useLayoutEffect(() => {
     if (focusNext.current === null) return;

@@ -1,6 +1,10 @@
 import { useRef } from 'react';
 import { focusTree } from '../actions/tree.ts';
 
+/** What takes the focus at the start: a field, else the body that can be scrolled, else a button at the foot. */
+const FIRST =
+  'input:not([type="radio"]), input[type="radio"]:checked, .dialog-body[tabindex], .dialog-foot .primary, .dialog-foot button';
+
 /**
  * Handlers for a dialog's content that give the focus back, at its end, to what had it before; to the tree where that
  * is gone. (Radix does so for a trigger only.) `after` runs then: for what would take the focus itself.
@@ -8,8 +12,12 @@ import { focusTree } from '../actions/tree.ts';
 export function useReturnFocus(after?: () => void) {
   const before = useRef<Element | null>(null);
   return {
-    onOpenAutoFocus: (): void => {
+    onOpenAutoFocus: (event: Event): void => {
       before.current = document.activeElement;
+      const first = (event.target as Element | null)?.querySelector<HTMLElement>(FIRST);
+      if (!first) return;
+      event.preventDefault();
+      first.focus();
     },
     onCloseAutoFocus: (event: Event): void => {
       event.preventDefault();

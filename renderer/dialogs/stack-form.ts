@@ -112,11 +112,17 @@ const pathProblem = (text: string): string | null => {
   return cleaned(text).includes('\0') ? 'No path holds a NUL.' : null;
 };
 
+/** The lowers without the empty lines at their end, of which at least one line is kept. */
+export function namedLowers(form: StackForm): PathField[] {
+  const lowers = [...form.lowers];
+  while (lowers.length > 1 && lowers.at(-1)?.text.trim() === '') lowers.pop();
+  return lowers;
+}
+
 /** The stack that the form means, or what is missing. Empty lines at the end of the lowers are passed over. */
 export function stackOf(form: StackForm): { ref: StackRef } | { problems: Problems } {
   const problems: Problems = {};
-  const lowers = [...form.lowers];
-  while (lowers.length > 1 && lowers.at(-1)?.text.trim() === '') lowers.pop();
+  const lowers = namedLowers(form);
   for (const field of lowers) {
     const problem = pathProblem(field.text);
     if (problem) problems[`lowers ${field.id}`] = problem;

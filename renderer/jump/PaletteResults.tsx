@@ -1,7 +1,7 @@
 import { Command } from 'cmdk';
 import { listCommands, runCommand } from '../commands/registry.ts';
 import { Keys } from '../dialogs/Keys.tsx';
-import { matchPieces } from './match.ts';
+import { fitOf, matchPieces } from './match.ts';
 import { Blank } from './PathResults.tsx';
 
 /** The commands that can be run now and fit what is typed, each with its keys. */
@@ -9,8 +9,9 @@ export function PaletteResults({ text, onChoose }: { text: string; onChoose: (ru
   const query = text.trim();
   const commands = listCommands()
     .filter((command) => command.when?.() ?? true)
-    .map((command) => ({ command, pieces: matchPieces(command.title, query) }))
-    .filter(({ pieces }) => query === '' || pieces.some((piece) => piece.hit));
+    .map((command) => ({ command, fit: fitOf(command.title, query), pieces: matchPieces(command.title, query) }))
+    .filter(({ fit }) => fit !== null)
+    .sort((a, b) => (a.fit ?? 0) - (b.fit ?? 0));
   if (commands.length === 0)
     return <Blank title="No such command" text="Commands that make no sense now are left out." />;
   return (

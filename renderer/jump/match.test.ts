@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchPieces } from './match.ts';
+import { fitOf, matchPieces } from './match.ts';
 
 const marked = (text: string, query: string): string =>
   matchPieces(text, query)
@@ -30,5 +30,14 @@ describe('matchPieces', () => {
         if (hits.length > 0) expect(hits.join('').toLowerCase()).toBe(query.toLowerCase());
       }),
     );
+  });
+});
+
+describe('fitOf', () => {
+  it('puts a start before a word, a word before a part, a part before letters in order', () => {
+    const titles = ['Copy path', 'Choose columns…', 'About Stratoscope', 'Close this stack'];
+    expect(titles.map((title) => fitOf(title, 'co'))).toEqual([0, 1, 2, 3]);
+    expect(fitOf('Close this stack', 'xyz')).toBeNull();
+    expect(fitOf('Keys', '')).toBe(0);
   });
 });

@@ -35,3 +35,13 @@ function subsequence(text: string, query: string): Set<number> | null {
   }
   return hits;
 }
+
+/** How well a query fits a title, the smaller the better: at its start, at a word's, somewhere, letters in order. */
+export function fitOf(title: string, query: string): number | null {
+  const at = title.toLowerCase().indexOf(query.toLowerCase());
+  if (at === 0) return 0;
+  const word = title.toLowerCase().indexOf(` ${query.toLowerCase()}`);
+  if (word >= 0) return 1;
+  if (at > 0) return 2;
+  return subsequence(title, query) === null ? null : 3;
+}
