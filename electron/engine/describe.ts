@@ -109,7 +109,7 @@ export class Describer {
 
   /** What the object's origin is; null where its upper entry has none. */
   origin(id: number): Origin | 'unknown' | null {
-    const { objects, entries, origins, stack } = this.#scan;
+    const { objects, entries, origins } = this.#scan;
     if (this.#hidden.has(id)) return null;
     const top = this.shown(id);
     if (top < 0 || objects.isWhiteout(id)) return null;
@@ -139,7 +139,6 @@ export class Describer {
     if (!fact) return null;
     if (fact.state === 'unknown') return 'unknown';
     const entry = fact.state === 'verified' ? this.#hidden.byInode(fact) : null;
-    void stack;
     return {
       layer: entry !== null ? entries.layer(entry) : fact.layer >= 0 ? fact.layer : 'unknown',
       ino: fact.ino === null ? 'unknown' : String(fact.ino),
@@ -156,8 +155,8 @@ export class Describer {
       layer: entries.layer(entry),
       ...(jsonField('path', entries.path(entry)) as { path: string }),
       type: this.type(entry),
-      dev: isKnown ? entries.dev(entry) : 'unknown',
-      ino: isKnown ? String(entries.ino(entry)) : 'unknown',
+      dev: isKnown && entries.dev(entry) !== '0:0' ? entries.dev(entry) : 'unknown',
+      ino: isKnown && entries.hasNumber(entry) ? String(entries.ino(entry)) : 'unknown',
       nlink: isKnown ? entries.nlink(entry) : 'unknown',
       size: isKnown ? String(entries.size(entry)) : 'unknown',
       role: role as EntryRole,

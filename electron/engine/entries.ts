@@ -54,6 +54,9 @@ const XATTR_NAMES: Record<string, (kind: number, length: number, first: number, 
   whiteout: (kind, _length, _first, isEmpty) => (kind === Kind.file && isEmpty ? MarkBit.xattrWhiteout : 0),
 };
 
+/** Beside the RecordFlags of the probe: the inode number is not known (a layer on an overlay that counts its own). */
+export const NUMBER_UNKNOWN = 1 << 7;
+
 /** How a directory stands. */
 export const DirectoryState = { waiting: 0, reading: 1, read: 2, failed: 3 } as const;
 
@@ -405,6 +408,9 @@ export class EntryTable implements RawTree {
   }
   ino(entry: number): bigint {
     return this.#u64(entry, W.ino);
+  }
+  hasNumber(entry: number): boolean {
+    return (this.flags(entry) & NUMBER_UNKNOWN) === 0;
   }
   /** Low 32 bits of the inode number, for sieves. */
   inoLow(entry: number): number {

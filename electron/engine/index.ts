@@ -64,12 +64,12 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
   /** Reads a whole stack for the terminal. Fails where no layer could be read, or nothing without privilege. */
   async function readWhole(
     stack: Stack,
-    targets: boolean,
+    reading: { targets: boolean; through: boolean },
     signal: AbortSignal,
     onProgress: (scan: StackScan) => void,
   ): Promise<StackScan> {
     const withoutRules = process.env.STRATOSCOPE_WITHOUT_RULE?.split(',').filter((id) => id !== '') ?? [];
-    const scan = new StackScan(stack, probe.client, { targets, signal, onProgress, withoutRules });
+    const scan = new StackScan(stack, probe.client, { ...reading, signal, onProgress, withoutRules });
     await scan.run();
     if (scan.phase === 'cancelled') throw new FailureError({ code: 'cancelled', message: 'cancelled' });
     if (scan.phase === 'failed')
@@ -102,11 +102,13 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
         });
       }, signal),
 
-    async open({ stack: ref, hidden }) {
+    async open({ stack: ref, hidden, through }) {
       const stack = await probe.resolve(ref);
       const { users, groups } = await probe.hello();
       const id = nextView++;
-      const view = new View(id, ref, stack, probe, { users, groups }, hidden, (state) => server.emit('view', state));
+      const view = new View(id, ref, stack, probe, { users, groups }, { hidden, through }, (state) =>
+        server.emit('view', state),
+      );
       views.set(id, view);
       if (ref.kind !== 'mountinfo') theStore().opened(ref);
       void view.read();
@@ -189,24 +191,24 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       return { rows: await exportRows(view, format, chunk, drained, signal) };
     },
 
-    async scan({ stack: ref, hidden, path, depth }, { chunk, drained, item, signal }) {
+    async scan({ stack: ref, hidden, path, depth, through }, { chunk, drained, item, signal }) {
       const stack = await probe.resolve(ref);
-      const scan = await readWhole(stack, true, signal, (now) => item({ layers: now.layers }));
+      const scan = await readWhole(stack, { targets: true, through }, signal, (now) => item({ layers: now.layers }));
       const objects = await writeScan(scan, { hidden, path, depth }, chunk, drained, signal);
       return { objects, errors: layerErrors(scan) };
     },
-    async summary({ stack: ref }, { item, signal }) {
+    async summary({ stack: ref, through }, { item, signal }) {
       const begun = performance.now();
       const stack = await probe.resolve(ref);
-      const scan = await readWhole(stack, false, signal, (now) => item({ layers: now.layers }));
+      const scan = await readWhole(stack, { targets: false, through }, signal, (now) => item({ layers: now.layers }));
       const summary = summarize(scan);
       summary.seconds.total = (performance.now() - begun) / 1000;
       return { meta: { ...scanMeta(stack), atime: scan.atime }, summary, errors: layerErrors(scan) };
     },
-    async explain({ stack: ref, path }, { signal }) {
+    async explain({ stack: ref, path, through }, { signal }) {
       const stack = await probe.resolve(ref);
       const { users, groups } = await probe.hello();
-      const view = new View(0, ref, stack, probe, { users, groups }, true, () => {});
+      const view = new View(0, ref, stack, probe, { users, groups }, { hidden: true, through }, () => {});
       signal.addEventListener('abort', () => view.close());
       await view.read();
       const id = view.idOf(path);

@@ -1,11 +1,12 @@
 import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
-import type { ProbeContract, WalkProgress } from '../../shared/ipc/probe.ts';
+import type { LayerFacts, ProbeContract, WalkProgress } from '../../shared/ipc/probe.ts';
 import { type Client, FailureError, failureOf } from '../../shared/ipc/rpc.ts';
 import { ABSENT, POSITIONS, unknownComponent } from '../../shared/merge/lookup.ts';
 import { kernelAtLeast } from '../../shared/merge/options.ts';
 import { RULES } from '../../shared/merge/rules.ts';
 import { EntryTable } from './entries.ts';
 import { readIndex } from './index-entries.ts';
+import { readNested } from './nested.ts';
 import { ObjectTable, ruleSwitches } from './objects.ts';
 import { Origins } from './origins.ts';
 import { applyOrigins } from './resolve.ts';
@@ -23,6 +24,8 @@ export type ScanPhase = 'reading' | 'merging' | 'ready' | 'cancelled' | 'failed'
 export type ScanOptions = {
   /** Read symlink targets too. */
   targets: boolean;
+  /** Read layers on other overlays through their mounts, which writes into those uppers. */
+  through?: boolean;
   /** Count how often each rule is met. */
   countRules?: boolean;
   /** Rules that a test has switched off. */
@@ -127,8 +130,23 @@ export class StackScan {
   async #read(): Promise<void> {
     const { facts } = this.stack;
     const begun = performance.now();
-    const readable = facts.layers.filter((layer) => layer.place !== null);
+    const nested = facts.layers.filter((layer) => layer.place !== null && this.#isNested(layer));
+    const readable = facts.layers.filter((layer) => layer.place !== null && !this.#isNested(layer));
     const failed = new Set<number>();
+    const inner = await Promise.all(
+      nested.map(async (layer) => {
+        try {
+          const context = { machine: this.stack.machine, options: this.#options };
+          const read = await readNested(layer, this.#probe, context);
+          this.entries.setRoot(this.#roots[layer.layer] as number, read.root);
+          return read.chunks;
+        } catch (error) {
+          if (error instanceof FailureError && error.failure.code === 'closed') throw error;
+          this.#layerFailed(layer.layer, failureOf(error));
+          return [];
+        }
+      }),
+    );
     await Promise.all(
       readable.map(async (layer) => {
         if (mayHang(layer.fs.type)) return;
@@ -147,6 +165,11 @@ export class StackScan {
       }),
     );
     this.#rootObject();
+    for (const chunk of inner.flat()) this.#take(chunk);
+    for (const { layer } of nested) {
+      const reading = this.layers.find((one) => one.layer === layer);
+      if (reading) Object.assign(reading, { done: true, entries: this.entries.perLayer[layer] ?? 0 });
+    }
     const result = await this.#probe.call(
       'walk',
       {
@@ -163,10 +186,7 @@ export class StackScan {
       {
         ...(this.#options.signal ? { signal: this.#options.signal } : {}),
         onChunk: (chunk) => {
-          const started = performance.now();
-          this.entries.ingest(chunk, (directory) => this.objects.directoryRead(directory));
-          this.origins.take();
-          this.seconds.merge += (performance.now() - started) / 1000;
+          this.#take(chunk);
           this.#options.onProgress?.(this);
         },
         onItem: (progress: WalkProgress) => this.#progress(progress),
@@ -174,6 +194,18 @@ export class StackScan {
     );
     this.atime = result.atime;
     this.seconds.walk = (performance.now() - begun) / 1000;
+  }
+
+  /** A layer on another overlay mount: read from that one's layers, unless the user asked to go through the mount. */
+  #isNested(layer: LayerFacts): boolean {
+    return layer.fs.type === 'overlay' && !this.#options.through;
+  }
+
+  #take(chunk: Uint8Array): void {
+    const started = performance.now();
+    this.entries.ingest(chunk, (directory) => this.objects.directoryRead(directory));
+    this.origins.take();
+    this.seconds.merge += (performance.now() - started) / 1000;
   }
 
   #progress(progress: WalkProgress): void {

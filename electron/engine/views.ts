@@ -28,6 +28,7 @@ export class View {
   readonly #tell: (state: ViewState) => void;
   readonly #probe: ProbeHolder;
   readonly #names: Names;
+  readonly #through: boolean;
 
   constructor(
     id: number,
@@ -35,7 +36,7 @@ export class View {
     stack: Stack,
     probe: ProbeHolder,
     names: Names,
-    hidden: boolean,
+    options: { hidden: boolean; through: boolean },
     tell: (state: ViewState) => void,
   ) {
     this.id = id;
@@ -44,13 +45,15 @@ export class View {
     this.#probe = probe;
     this.#names = names;
     this.#tell = tell;
+    this.#through = options.through;
     this.scan = this.#newScan();
-    this.rows = new RowTree(this.scan, names, hidden);
+    this.rows = new RowTree(this.scan, names, options.hidden);
   }
 
   #newScan(): StackScan {
     return new StackScan(this.stack, this.#probe.client, {
       targets: this.stack.machine.privilege.trusted,
+      through: this.#through,
       signal: this.#abort.signal,
       onProgress: () => this.#progressed(),
     });

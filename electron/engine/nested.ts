@@ -1,0 +1,246 @@
+import { asBytes, type Bytes, hexOfBytes } from '../../shared/bytes/bytes.ts';
+import type { EntryFacts, LayerFacts, ProbeContract } from '../../shared/ipc/probe.ts';
+import {
+  BLOCK_HEADER,
+  Field,
+  ItemKind,
+  NO_DIRECTORY,
+  NO_TIME,
+  RECORD_FIXED,
+  RecordFlag,
+} from '../../shared/ipc/records.ts';
+import { type Client, FailureError } from '../../shared/ipc/rpc.ts';
+import { Code } from '../../shared/merge/lookup.ts';
+import { Kind, MarkBit } from '../../shared/merge/marks.ts';
+import { Describer } from './describe.ts';
+import { NUMBER_UNKNOWN } from './entries.ts';
+import { HiddenTree } from './hidden.ts';
+import { findPath } from './output.ts';
+import { type ScanOptions, StackScan } from './scan.ts';
+import { type Machine, makeStack } from './stack.ts';
+
+/** What a nested layer's reading needs besides the probe. */
+export type NestedContext = { machine: Machine; options: ScanOptions };
+
+/**
+ * A layer that lies on another overlay, read from that overlay's own layers: walking it through its mount would write
+ * into the inner upper. Gives the root's attributes and the same packed records that a walk would have given.
+ * Throws a FailureError where the inner overlay cannot be resolved.
+ */
+export async function readNested(
+  layer: LayerFacts,
+  probe: Client<ProbeContract>,
+  { machine, options }: NestedContext,
+): Promise<{ root: EntryFacts; chunks: Uint8Array[] }> {
+  const refuse = (why: string): never => {
+    throw new FailureError({
+      code: 'nested',
+      message: `it lies on another overlay, ${why}`,
+      hint: 'read it through its mount with --through, which writes into that upper',
+    });
+  };
+  if (layer.dev === null || layer.path === null) return refuse('whose mount is not known');
+  const facts = await probe.call('resolve', { stack: { kind: 'dev', dev: layer.dev } });
+  const mounts = [facts.mount, ...facts.alsoAt].filter((mount): mount is Bytes => mount !== null);
+  const mount = mounts.find((one) => layer.path === one || layer.path?.startsWith(one === '/' ? '/' : `${one}/`));
+  if (mount === undefined) return refuse('and its place there is not known');
+  const below = asBytes((layer.path as string).slice(mount.length).replace(/^\/+/, ''));
+  const inner = new StackScan(makeStack(facts, machine), probe, { ...options, onProgress: () => {} });
+  await inner.run();
+  if (inner.phase !== 'ready') return refuse(`which could not be read: ${inner.error?.message ?? inner.phase}`);
+  const start = findPath(inner, new HiddenTree(inner), below, false);
+  if (start === null || inner.objects.codes[start] !== Code.ok || !inner.objects.isDir(start))
+    return refuse('in which it is not found');
+  return new NestedLayer(inner, layer.layer).pack(start);
+}
+
+class NestedLayer {
+  readonly #scan: StackScan;
+  readonly #layer: number;
+  readonly #describer: Describer;
+  readonly #chunks: Uint8Array[] = [];
+
+  constructor(scan: StackScan, layer: number) {
+    this.#scan = scan;
+    this.#layer = layer;
+    this.#describer = new Describer(scan, new HiddenTree(scan));
+  }
+
+  pack(start: number): { root: EntryFacts; chunks: Uint8Array[] } {
+    const { objects } = this.#scan;
+    let nextId = 1;
+    const todo = [{ object: start, id: 0 }];
+    for (let at = todo.shift(); at !== undefined; at = todo.shift()) {
+      const records: Uint8Array[] = [];
+      const first = objects.firsts[at.object] as number;
+      for (let child = first; child < first + (objects.counts[at.object] as number); child++) {
+        // What the inner mount does not give, the outer never sees.
+        if (objects.isWhiteout(child) || (objects.isCertain(child) && objects.codes[child] === Code.ENOENT)) continue;
+        const isDir = objects.isDir(child) && objects.codes[child] === Code.ok;
+        const id = isDir ? nextId++ : NO_DIRECTORY;
+        if (isDir) todo.push({ object: child, id });
+        records.push(this.#record(child, id));
+      }
+      this.#block(at.id, records, !objects.isWhole(at.object));
+    }
+    return { root: this.#root(start), chunks: this.#chunks };
+  }
+
+  #block(id: number, records: Uint8Array[], isPartly: boolean): void {
+    const length = BLOCK_HEADER + records.reduce((sum, record) => sum + record.length, 0);
+    // Blocks begin at multiples of 4, as the records' words do.
+    const out = new Uint8Array(length);
+    const view = new DataView(out.buffer);
+    view.setUint32(0, length, true);
+    view.setUint16(4, this.#layer, true);
+    // EIO: names may be missing, since an inner layer could not be read.
+    view.setInt16(6, isPartly ? 5 : 0, true);
+    view.setUint32(8, id, true);
+    view.setUint32(12, records.length, true);
+    let at = BLOCK_HEADER;
+    for (const record of records) {
+      out.set(record, at);
+      at += record.length;
+    }
+    this.#chunks.push(out);
+  }
+
+  #record(id: number, directory: number): Uint8Array {
+    const { objects, entries } = this.#scan;
+    const top = this.#describer.shown(id);
+    const name = objects.name(id);
+    const items = this.#items(top);
+    const length = Math.ceil((RECORD_FIXED + name.length + items.bytes.length) / 8) * 8;
+    const out = new Uint8Array(length);
+    const view = new DataView(out.buffer);
+    const ino = this.number(id);
+    const isKnown = objects.isCertain(id) && objects.codes[id] === Code.ok;
+    const device = this.#device(id).split(':').map(Number);
+    const rdev = entries.rdev(top).split(':').map(Number);
+    view.setUint32(Field.length, length, true);
+    view.setUint32(Field.mode, entries.mode(top), true);
+    view.setBigUint64(Field.ino, ino ?? 0n, true);
+    view.setBigUint64(Field.size, entries.size(top), true);
+    view.setBigUint64(Field.blocks, entries.blocks(top), true);
+    view.setBigInt64(Field.mtime, entries.mtimeNs(top), true);
+    view.setBigInt64(Field.btime, entries.btimeNs(top) ?? NO_TIME, true);
+    view.setUint32(Field.uid, entries.uid(top), true);
+    view.setUint32(Field.gid, entries.gid(top), true);
+    view.setUint32(Field.nlink, this.#nlink(id, top), true);
+    view.setUint32(Field.devMajor, device[0] ?? 0, true);
+    view.setUint32(Field.devMinor, device[1] ?? 0, true);
+    view.setUint32(Field.rdevMajor, rdev[0] ?? 0, true);
+    view.setUint32(Field.rdevMinor, rdev[1] ?? 0, true);
+    view.setUint32(Field.childDirectory, directory, true);
+    view.setUint16(Field.nameLength, name.length, true);
+    view.setUint16(Field.items, items.count, true);
+    view.setUint8(Field.flags, (isKnown ? 0 : RecordFlag.covered) | (ino === null ? NUMBER_UNKNOWN : 0));
+    view.setUint8(Field.dtype, entries.kind(top));
+    for (let i = 0; i < name.length; i++) out[RECORD_FIXED + i] = name.charCodeAt(i);
+    out.set(items.bytes, RECORD_FIXED + name.length);
+    return out;
+  }
+
+  /** Attributes as the inner mount gives them: its own are hidden, those stored escaped come back unescaped. */
+  #items(top: number): { bytes: Uint8Array; count: number } {
+    const { entries, stack } = this.#scan;
+    const own = stack.prefix === 'user' ? ItemKind.user : ItemKind.trusted;
+    const bytes: number[] = [];
+    let count = 0;
+    entries.forEachItem(top, (kind, name, value) => {
+      let seen = name;
+      if (kind === own) {
+        if (!name.startsWith('overlay.')) return;
+        seen = name.slice('overlay.'.length);
+      }
+      const length = value === null ? 0xffff : value.length;
+      bytes.push(kind, seen.length, length & 0xff, length >> 8);
+      for (let i = 0; i < seen.length; i++) bytes.push(seen.charCodeAt(i));
+      for (const byte of value ?? []) bytes.push(byte);
+      count++;
+    });
+    return { bytes: Uint8Array.from(bytes), count };
+  }
+
+  #nlink(id: number, top: number): number {
+    const { objects, entries } = this.#scan;
+    if (!objects.isDir(id)) return entries.nlink(top);
+    const stack = objects.stack(id);
+    return stack.lowers.length + (stack.upper >= 0 ? 1 : 0) > 1 ? 1 : entries.nlink(top);
+  }
+
+  #device(id: number): string {
+    const { stack, objects } = this.#scan;
+    return stack.inodes.mode === 'none' && !objects.isDir(id) ? '0:0' : (stack.facts.dev ?? '0:0');
+  }
+
+  /** The number that the inner mount shows, by facts 4.2; null where the kernel counts. */
+  number(id: number): bigint | null {
+    const { objects, entries, stack } = this.#scan;
+    const { mode, xinoBits, fsids } = stack.inodes;
+    const top = this.#describer.shown(id);
+    let entry = top;
+    let ino: bigint | null = null;
+    if (objects.isDir(id)) {
+      if (mode !== 'same-fs' && mode !== 'xino') return null;
+      const { upper, lowers } = objects.stack(id);
+      const lower = lowers.find((component) => component >= 0);
+      if (!(id === 0 && upper >= 0) && lower !== undefined) entry = lower;
+    } else if (entries.layer(top) === 0 && !(stack.options.nfsExport && !(entries.marks(top) & MarkBit.nlink))) {
+      const origin = this.#describer.origin(id);
+      if (origin !== null && origin !== 'unknown' && (origin.state === 'verified' || origin.state === 'by-path')) {
+        ino = origin.ino === 'unknown' ? null : BigInt(origin.ino);
+        const layer = origin.layer === 'unknown' ? 0 : origin.layer;
+        return this.#mapped(ino, fsids[layer], xinoBits);
+      }
+    }
+    ino = entries.ino(entry);
+    return this.#mapped(ino, fsids[entries.layer(entry)], xinoBits);
+  }
+
+  #mapped(ino: bigint | null, fsid: number | null | 'unknown' | undefined, bits: number | null): bigint | null {
+    if (ino === null || bits === null || typeof fsid !== 'number' || fsid === 0) return ino;
+    if (ino >> BigInt(64 - bits) !== 0n) return ino;
+    return ino | (BigInt(fsid) << BigInt(65 - bits));
+  }
+
+  #root(start: number): EntryFacts {
+    const { entries } = this.#scan;
+    const top = this.#describer.shown(start);
+    const xattrs: EntryFacts['xattrs'] = [];
+    const items = this.#items(top);
+    for (let at = 0, i = 0; i < items.count; i++) {
+      const nameLength = items.bytes[at + 1] as number;
+      const valueLength = (items.bytes[at + 2] as number) | ((items.bytes[at + 3] as number) << 8);
+      const name = String.fromCharCode(...items.bytes.subarray(at + 4, at + 4 + nameLength));
+      const prefix = items.bytes[at] === ItemKind.user ? 'user' : 'trusted';
+      const from = at + 4 + nameLength;
+      const isRefused = valueLength === 0xffff;
+      const value = items.bytes.subarray(from, isRefused ? from : from + valueLength);
+      xattrs.push({
+        name: asBytes(`${prefix}.overlay.${name}`),
+        value: isRefused ? null : hexOfBytes(asBytes(String.fromCharCode(...value))),
+      });
+      at = isRefused ? from : from + valueLength;
+    }
+    const ino = this.number(start);
+    return {
+      mode: entries.kind(top) === Kind.dir ? entries.mode(top) : Kind.dir << 12,
+      ino: String(ino ?? 0n),
+      dev: this.#device(start),
+      rdev: '0:0',
+      nlink: this.#nlink(start, top),
+      uid: entries.uid(top),
+      gid: entries.gid(top),
+      size: String(entries.size(top)),
+      blocks: String(entries.blocks(top)),
+      atimeNs: '0',
+      mtimeNs: String(entries.mtimeNs(top)),
+      ctimeNs: '0',
+      btimeNs: entries.btimeNs(top)?.toString() ?? null,
+      target: null,
+      xattrs,
+      handle: null,
+    };
+  }
+}
