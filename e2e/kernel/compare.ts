@@ -7,7 +7,18 @@ import type { KernelObject, KernelView } from './oracle.ts';
 /** One thing that our program says and the kernel contradicts, or that contradicts the layers as they were built. */
 export interface Difference {
   readonly path: Bytes;
-  readonly field: 'object' | 'lookup' | 'listed' | 'type' | 'mode' | 'size' | 'data' | 'unknown' | 'entries' | 'twice';
+  readonly field:
+    | 'scan'
+    | 'object'
+    | 'lookup'
+    | 'listed'
+    | 'type'
+    | 'mode'
+    | 'size'
+    | 'data'
+    | 'unknown'
+    | 'entries'
+    | 'twice';
   readonly predicted: string;
   readonly observed: string;
 }
@@ -78,7 +89,8 @@ export function compare(built: BuiltCase, scan: readonly ScanObject[], view: Ker
   for (const [path, object] of ours) {
     if (kernel.has(path)) continue;
     if (object.lookup === 'unknown' && unknowns.objection(path, object, null) === null) continue;
-    const expected = answerBelow(path, kernel);
+    // Of a hidden object the contract says ENOENT, also below a path whose own lookup is an error.
+    const expected = object.hiddenBy === null ? answerBelow(path, kernel) : 'ENOENT';
     if (object.lookup !== expected) differ(path, 'lookup', object.lookup, expected);
     if (object.listed !== false && object.listed !== 'unknown') differ(path, 'listed', object.listed, false);
   }
@@ -91,7 +103,6 @@ function answerBelow(path: Bytes, kernel: ReadonlyMap<Bytes, KernelObject>): str
   for (let at = parentOf(path); at !== ''; at = parentOf(at)) {
     const above = kernel.get(at);
     if (above === undefined) continue;
-    // The contract calls what lies below a non-directory hidden, and ENOENT.
     return above.lookup === 'ok' ? 'ENOENT' : above.lookup;
   }
   return 'ENOENT';

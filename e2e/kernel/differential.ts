@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ScanObject } from '../../shared/contract/scan.ts';
 import { echo } from './echo.ts';
+import { engineScan } from './engine-scan.ts';
 import { inLaboratory } from './laboratory.ts';
 import { naiveScan } from './naive.ts';
 import { run, textOf } from './run.ts';
@@ -27,6 +28,7 @@ const { values } = parseArgs({
 });
 
 const scans: Record<string, () => Promise<Scan>> = {
+  engine: async () => (await engineScan()).scan,
   naive: async () => async (_stack, peek) => naiveScan(peek.built),
   kernel: async () => async (_stack, peek) => {
     const objects = echo(peek.built, await peek.look());

@@ -92,8 +92,8 @@ async function differencesOf(
 
 const failure = (error: Error): Difference => ({
   path: '' as Difference['path'],
-  field: 'object',
-  predicted: `the scan failed: ${error.message}`,
+  field: 'scan',
+  predicted: `the scan failed: ${error.stack}`,
   observed: 'the kernel mounts it',
 });
 
