@@ -48,7 +48,7 @@ export class NamespaceThread {
   }
 
   #send(request: ThreadRequest): Promise<ThreadAnswer> {
-    this.#worker ??= new Worker(workerProgram('discovery/namespace.worker.ts'));
+    this.#worker ??= new Worker(workerProgram('discovery/namespace.worker.ts'), { execArgv: [] });
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
       const settle = (): void => {

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { StackFacts } from '../../../shared/ipc/probe.ts';
 import { listOverlays, resolveStack } from './index.ts';
@@ -124,4 +126,41 @@ test('a mount of a user namespace says so', async () => {
   // Such an overlay gives handles of its own numbers only, so no handle can confirm a layer.
   expect(states(facts)).toEqual([`unverified ${at('u')}`, `unverified ${at('l1')}`, `unverified ${at('l2')}`]);
   expect(await inodeAt(facts.layers[1])).toBe(facts.layers[1]?.ino);
+});
+
+test('a plain user with four capabilities finds, confirms and clones all the same', async () => {
+  machine.sh('chmod 700 .');
+  await unshared(['-m'], inside().replace('echo; read', 'echo 2 >> ../m/f; echo; read'));
+  await unshared(['-U', '-r', '-m'], inside(',userxattr'));
+  const held = await unshared(['-m'], inside());
+  const fd = openSync(`/proc/${held.pid}/ns/mnt`, 'r');
+  try {
+    await machine.stop(held);
+    const few = '-all,+sys_admin,+dac_read_search,+sys_ptrace,+sys_chroot';
+    const index = fileURLToPath(new URL('./index.ts', import.meta.url));
+    const script = `const { listOverlays } = await import(${JSON.stringify(index)});
+      const all = []; await listOverlays((stack) => all.push(stack)); console.log(JSON.stringify(all));`;
+    const text = execFileSync(
+      'setpriv',
+      [
+        ...['--reuid', '65534', '--regid', '65534', '--clear-groups', '--no-new-privs'],
+        ...['--inh-caps', few, '--ambient-caps', few, '--bounding-set', few],
+        ...[process.execPath, '--input-type=module', '-e', script],
+      ],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const mine = (JSON.parse(text) as StackFacts[]).filter(({ mount: where }) => where?.startsWith(machine.folder));
+    const kinds = mine.map(({ pid, userNamespace, layers }) => ({
+      who: pid === null ? 'no process' : userNamespace ? 'user namespace' : 'process',
+      states: layers.map(({ state }) => state).join(' '),
+      access: layers.map(({ access }) => access).join(' '),
+    }));
+    expect(kinds.sort((a, b) => (a.who < b.who ? -1 : 1))).toEqual([
+      { who: 'no process', states: 'ok unverified unverified', access: 'clone clone clone' },
+      { who: 'process', states: 'ok ok unverified', access: 'clone clone clone' },
+      { who: 'user namespace', states: 'unverified unverified unverified', access: 'clone clone clone' },
+    ]);
+  } finally {
+    closeSync(fd);
+  }
 });
