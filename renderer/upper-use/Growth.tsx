@@ -93,6 +93,8 @@ function Chart({ series, at, onPoint }: ChartProps) {
     };
     const options = chartOptions(current, { width, height }, moved);
     plot.current = new uPlot(options, [series.times, series.bytes], current);
+    // A canvas does not wait for the fonts that it is drawn with.
+    void document.fonts.ready.then(() => plot.current?.redraw(false, true));
     return () => {
       plot.current?.destroy();
       plot.current = null;
