@@ -89,52 +89,50 @@ const RET_ALLOW = 0x7fff0000;
 const RET_ERRNO = 0x00050000;
 
 /** Opcodes of classic BPF: load a word of struct seccomp_data, jump, return. */
-const LOAD = 0x20;
-const JUMP_EQUAL = 0x15;
-const JUMP_AT_LEAST = 0x35;
-const JUMP_BITS = 0x45;
-const RETURN = 0x06;
+export const Op = { load: 0x20, equal: 0x15, atLeast: 0x35, bits: 0x45, return: 0x06 } as const;
 const NUMBER_AT = 0;
 const ARCH_AT = 4;
 const argumentAt = (index: number): number => 16 + 8 * index;
 
-type Instruction = [code: number, yes: number, no: number, operand: number];
+/** One instruction of classic BPF; jumps count the instructions to skip. */
+export type Instruction = [code: number, yes: number, no: number, operand: number];
 
-/** The program, for struct sock_fprog. `arch` is an index into Numbers. */
-function filter(arch: 0 | 1): Instruction[] {
-  const refuse: Instruction = [RETURN, 0, 0, RET_ERRNO | (errnos.EROFS as number)];
-  const allow: Instruction = [RETURN, 0, 0, RET_ALLOW];
+/** Which of a pair of numbers is this architecture's. */
+const arch = process.arch === 'arm64' ? 1 : 0;
+
+/** What `forbidChanges` installs. */
+function filter(): Instruction[] {
+  const refuse: Instruction = [Op.return, 0, 0, RET_ERRNO | (errnos.EROFS as number)];
+  const allow: Instruction = [Op.return, 0, 0, RET_ALLOW];
   const out: Instruction[] = [
-    [LOAD, 0, 0, ARCH_AT],
-    [JUMP_EQUAL, 1, 0, AUDIT_ARCH[arch]],
+    [Op.load, 0, 0, ARCH_AT],
+    [Op.equal, 1, 0, AUDIT_ARCH[arch]],
     refuse,
-    [LOAD, 0, 0, NUMBER_AT],
+    [Op.load, 0, 0, NUMBER_AT],
   ];
-  if (arch === 0) out.push([JUMP_AT_LEAST, 0, 1, X32], refuse);
+  if (arch === 0) out.push([Op.atLeast, 0, 1, X32], refuse);
   for (const { numbers, flags } of OPENING) {
     const number = numbers[arch];
     if (number === null) continue;
-    const body: Instruction[] = [[LOAD, 0, 0, argumentAt(flags)], [JUMP_BITS, 0, 1, WRITING], refuse, allow];
-    out.push([JUMP_EQUAL, 0, body.length, number], ...body);
+    const body: Instruction[] = [[Op.load, 0, 0, argumentAt(flags)], [Op.bits, 0, 1, WRITING], refuse, allow];
+    out.push([Op.equal, 0, body.length, number], ...body);
   }
-  const requests = REFUSED_IOCTLS.flatMap((request): Instruction[] => [[JUMP_EQUAL, 0, 1, request], refuse]);
-  const body: Instruction[] = [[LOAD, 0, 0, argumentAt(1)], ...requests, allow];
-  out.push([JUMP_EQUAL, 0, body.length, IOCTL[arch] as number], ...body);
+  const requests = REFUSED_IOCTLS.flatMap((request): Instruction[] => [[Op.equal, 0, 1, request], refuse]);
+  const body: Instruction[] = [[Op.load, 0, 0, argumentAt(1)], ...requests, allow];
+  out.push([Op.equal, 0, body.length, IOCTL[arch] as number], ...body);
   for (const numbers of Object.values(REFUSED)) {
     const number = numbers[arch];
-    if (number !== null) out.push([JUMP_EQUAL, 0, 1, number], refuse);
+    if (number !== null) out.push([Op.equal, 0, 1, number], refuse);
   }
   out.push(allow);
   return out;
 }
 
 /**
- * Puts the filter on all threads of this process. They must have no_new_privs, which this sets for them, or
- * CAP_SYS_ADMIN. Throws a SyscallError: ENOSYS or EINVAL where the kernel is built without filters.
+ * Puts a filter on all threads of this process. They must have no_new_privs, which it then sets for those that lack it,
+ * or CAP_SYS_ADMIN. Throws a SyscallError: ENOSYS or EINVAL where the kernel is built without filters.
  */
-export function forbidChanges(): void {
-  const arch = process.arch === 'arm64' ? 1 : 0;
-  const program = filter(arch);
+export function installFilter(program: readonly Instruction[]): void {
   const memory = new Memory(64 + 8 * program.length);
   memory.view.setUint16(0, program.length, true);
   memory.view.setBigUint64(8, BigInt(memory.address + 64), true);
@@ -152,3 +150,6 @@ export function forbidChanges(): void {
   ]);
   check('seccomp', seccomp(SET_MODE_FILTER, FLAG_TSYNC, memory.address));
 }
+
+/** Refuses every change from now on, for this process and all that it starts. */
+export const forbidChanges = (): void => installFilter(filter());
