@@ -57,6 +57,7 @@ export async function launchWindow(options: WindowOptions = {}): Promise<Running
     env: { ...(process.env as Record<string, string>), ...freshHome(home), ...options.env },
   });
   const page = await app.firstWindow();
+  await page.waitForLoadState();
   return {
     app,
     page,

@@ -8,8 +8,7 @@
  *   dist/main.cjs, dist/preload.cjs   the window
  *   dist/page/             what the window and `serve` show
  */
-import { existsSync } from 'node:fs';
-import { chmod, glob, mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, glob, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build, type InlineConfig, type Rolldown } from 'vite';
 
@@ -52,17 +51,6 @@ async function run(config: InlineConfig): Promise<string[]> {
   return [result].flat().flatMap((one) => one.output.map((file) => file.fileName));
 }
 
-/** Entries whose source is there; the others are named, not hidden. */
-function present(entries: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(entries).filter(([name, source]) => {
-      const there = existsSync(join(root, source));
-      if (!there) console.log(`build: ${name} left out, ${source} does not exist`);
-      return there;
-    }),
-  );
-}
-
 const started = performance.now();
 
 const programs: Record<string, string> = {
@@ -74,28 +62,18 @@ for await (const worker of glob('electron/**/*.worker.ts', { cwd: root })) {
   programs[basename(worker, '.ts')] = worker;
 }
 
-if (!existsSync(join(root, 'electron/cli/index.ts'))) {
-  console.log('build: stratoscope left out, electron/cli/index.ts does not exist');
-  delete programs.stratoscope;
-}
-const jobs: Promise<string[]>[] = [];
-const there = present(programs);
-if (Object.keys(there).length > 0) jobs.push(run(program(there, 'es', 'node24')));
-for (const [name, source] of Object.entries(
-  present({ main: 'electron/main/main.ts', preload: 'electron/preload/preload.ts' }),
-)) {
-  jobs.push(run(program({ [name]: source }, 'cjs', 'node16')));
-}
-if (existsSync(join(root, 'renderer/index.html'))) {
-  jobs.push(run({ root: join(root, 'renderer'), configFile: join(root, 'vite.config.ts'), logLevel: 'warn' }));
-}
+const jobs: Promise<string[]>[] = [
+  run(program(programs, 'es', 'node24')),
+  run(program({ main: 'electron/main/main.ts' }, 'cjs', 'node16')),
+  run(program({ preload: 'electron/preload/preload.ts' }, 'cjs', 'node16')),
+  run({ root: join(root, 'renderer'), configFile: join(root, 'vite.config.ts'), logLevel: 'warn' }),
+];
 const written = new Set((await Promise.all(jobs)).flat());
 
 // What an earlier build left, a renamed worker for one, must not be started by mistake.
-await mkdir(dist, { recursive: true });
 for (const file of await readdir(dist)) {
   if (file !== 'page' && !written.has(file)) await rm(join(dist, file), { recursive: true });
 }
-if (written.has('stratoscope.js')) await chmod(join(dist, 'stratoscope.js'), 0o755);
+await chmod(join(dist, 'stratoscope.js'), 0o755);
 
 console.log(`build: ${written.size} files in ${((performance.now() - started) / 1000).toFixed(1)} s`);
