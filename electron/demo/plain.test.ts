@@ -35,6 +35,8 @@ const MERGED: Record<string, string> = {
   'srv/www/assets': 'EPERM',
   'srv/www/teaser.mp4': 'EPERM',
   'srv/www/poster.jpg': 'EIO',
+  'srv/www/mirror': 'EINVAL',
+  'srv/www/legacy': 'EPERM',
   'srv/www/v3/draft.html': 'ENOENT',
   'usr/share/doc/gzip': 'ENOENT',
   'var/lib/dpkg/info/gzip.list': 'ENOENT',

@@ -56,6 +56,8 @@ const MAIN: Record<string, string> = {
   'srv/www/trailer.mp4': 'file',
   'srv/www/teaser.mp4': 'EIO',
   'srv/www/poster.jpg': 'EIO',
+  'srv/www/mirror': 'EINVAL',
+  'srv/www/legacy': 'EACCES',
   'usr/bin/sed': 'ENOENT',
   'usr/bin/sed.distrib': 'file',
   'etc/nginx/conf.d/.wh.gzip.conf': 'file',
@@ -241,11 +243,11 @@ describe.runIf(isRoot)(
       const mounts = (pid: string): string => readFileSync(`/proc/${pid}/mountinfo`, 'latin1');
       try {
         expect(mounts(host)).toContain(` ${other} `);
-        expect(mounts(host)).not.toContain(' - overlay ');
+        expect(mounts(host)).not.toContain(' - overlay stratoscope-demo ');
         expect(mounts(String(held.demo.pid))).toContain(` ${other} `);
         execFileSync('nsenter', ['-t', host, '-m', 'umount', other]);
         expect(mounts(String(held.demo.pid))).not.toContain(` ${other} `);
-        expect(mounts(String(held.demo.pid))).toContain(' - overlay ');
+        expect(mounts(String(held.demo.pid))).toContain(' - overlay stratoscope-demo ');
       } finally {
         await held.end();
         rmSync(parent, { recursive: true });

@@ -67,7 +67,7 @@ function edits(plan: Plan): ChapterStep[] {
 function throughMount(plan: Plan): ChapterStep[] {
   const renames = [
     step(
-      [...below('srv/www/current', ...V1), ...below('srv/www/v2', ...V1)],
+      [...below('srv/www/current', ...V1), ...below('srv/www/v2', 'app.js', 'unfinished.html')],
       'mv merged/srv/www/v2 merged/srv/www/current',
       'A chain: the upper redirects current to v2, the site layer redirects v2 to v1, the base has v1.',
     ),

@@ -33,7 +33,7 @@ export function site(plan: Plan): ChapterStep[] {
       'A directory over a file: the file is hidden by it, and the base directory below the file is out of reach.',
     ),
     step(
-      below('srv/www/v2', ...(plan.form === 'root' ? V1 : [])),
+      'srv/www/v2',
       `setfattr -n ${x}.redirect -v v1 site/srv/www/v2`,
       'A relative redirect: below this layer the directory goes on under the name v1, and no longer under v2.',
     ),
@@ -56,6 +56,18 @@ export function site(plan: Plan): ChapterStep[] {
       below('usr/share/nginx/html', '50x.html', 'index.html'),
       'mknod site/usr/share/nginx/html c 0 0',
       'The whiteout at the place that the directory was moved away from.',
+    ),
+    step(
+      'srv/www/mirror',
+      `mkdir site/srv/www/mirror && setfattr -n ${x}.redirect -v v1/img site/srv/www/mirror`,
+      'A relative redirect may hold one name only. This one holds two, and a lookup fails with EINVAL.',
+    ),
+    step(
+      'srv/www/legacy',
+      `mkdir site/srv/www/legacy && setfattr -n ${x}.redirect -v /srv/www/../www/v1 site/srv/www/legacy`,
+      plan.form === 'root'
+        ? 'A redirect through "..", which no rename writes: the kernel refuses to look that up, with EACCES.'
+        : 'A redirect through "..", which no rename writes. Here no redirect is followed at all: EPERM.',
     ),
     step(
       ['srv/www/v3', 'srv/www/v3/draft.html'],
