@@ -6,8 +6,11 @@ import { stdioTransport } from '../pipe/streams.ts';
 import { releaseAll } from './layers/sessions.ts';
 import { giveUpPrivilege } from './privilege/drop.ts';
 import { serve } from './server.ts';
-import { exitNow } from './syscalls/credentials.ts';
+import { exitNow, Prctl, prctl } from './syscalls/credentials.ts';
+import { isApart } from './walk/apart.ts';
 import { warmUp } from './walk/threads.ts';
+
+const SIGKILL = 9;
 
 function main(): void {
   if (!process.argv.includes('--stdio')) {
@@ -16,6 +19,8 @@ function main(): void {
     return;
   }
   giveUpPrivilege();
+  // Its main thread may be what hangs: then nothing but its parent's end can end it.
+  if (isApart) prctl(Prctl.setPdeathsig, SIGKILL);
   const transport = stdioTransport();
   serve(transport);
   warmUp();

@@ -4,13 +4,13 @@ import { createServer, type Failure, FailureError, type Handlers } from '../../s
 import type { StreamTransport } from '../pipe/streams.ts';
 import { listOverlays, resolveStack } from './discovery/index.ts';
 import { hello } from './hello.ts';
-import { mayHangAt } from './layers/danger.ts';
+import { hangJudge } from './layers/danger.ts';
 import { CannotList, listDirectories } from './layers/directories.ts';
 import { readEntry, readWork } from './layers/entry.ts';
 import { verifyHandles } from './layers/handles.ts';
 import { type HandleAnswer, type HandleRequest, releaseSession, sessionLayer } from './layers/sessions.ts';
 import { SyscallError } from './syscalls/libc.ts';
-import { APART, askApart } from './walk/apart.ts';
+import { askApart, isApart } from './walk/apart.ts';
 import { walkLayers } from './walk/session-walk.ts';
 
 /** A refusal of the kernel as a failure of the call. */
@@ -30,7 +30,7 @@ async function naming<T>(path: string, use: () => Promise<T>): Promise<T> {
 
 /** Answers here, or, where the place may hang, in a process that can be left behind. */
 function here<T>(place: Place, use: () => Promise<T>, apart: () => Promise<T>): Promise<T> {
-  return naming(place.path, () => (!process.argv.includes(APART) && mayHangAt(place) ? apart() : use()));
+  return naming(place.path, () => (!isApart && hangJudge()(place) ? apart() : use()));
 }
 
 /** Handles of all layers, those of layers read apart by their readers, answers in the order of the requests. */

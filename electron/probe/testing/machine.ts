@@ -43,6 +43,11 @@ export class Sandbox {
     this.#mounts.push(args.at(-1) as string);
   }
 
+  /** Takes over a mount that something else made. */
+  adopt(at: string): void {
+    this.#mounts.push(at);
+  }
+
   unmount(at: string): void {
     run('umount', at);
     this.#mounts.splice(this.#mounts.indexOf(at), 1);

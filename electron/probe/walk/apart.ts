@@ -10,10 +10,11 @@ import type { ApartReader, HandleAnswer, HandleRequest } from '../layers/session
 import { withAmbient } from '../privilege/drop.ts';
 import type { WalkContext, WalkParams, WalkResult } from './session-walk.ts';
 
-const start = (): Probe => withAmbient(() => startProbe({ command: [...probeCommand(), APART] }));
+/** Tells a probe that it is the one apart: it hands nothing on, and ends with the probe that started it. */
+const APART = '--apart';
+export const isApart = process.argv.includes(APART);
 
-/** Tells a probe that it is the one apart: it hands nothing on. */
-export const APART = '--apart';
+const start = (): Probe => withAmbient(() => startProbe({ command: [...probeCommand(), APART] }));
 
 /** Waits for an answer, but no longer than until the abort: a process that the kernel holds closes nothing. */
 function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {

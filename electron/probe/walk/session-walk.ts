@@ -2,10 +2,11 @@
 import type { z } from 'zod';
 import type { Place, probeContract, WalkProgress } from '../../../shared/ipc/probe.ts';
 import { FailureError } from '../../../shared/ipc/rpc.ts';
+import { hangJudge } from '../layers/danger.ts';
 import { PlaceOpener } from '../layers/place.ts';
 import { openSession, releaseSession } from '../layers/sessions.ts';
 import { SyscallError } from '../syscalls/libc.ts';
-import { startApart } from './apart.ts';
+import { isApart, startApart } from './apart.ts';
 import type { WalkRoot } from './messages.ts';
 import { Walk, type WalkOutput } from './walk.ts';
 
@@ -34,13 +35,14 @@ export async function walkLayers(params: WalkParams, context: WalkContext): Prom
   const say = (): void => context.item({ layers: [...progress.values()] });
   let byPath = false;
 
+  const mayHang = hangJudge();
   const opener = new PlaceOpener();
   try {
     for (const { layer, place, isolate } of params.layers) {
       if (progress.has(layer)) throw new FailureError({ code: 'bad-request', message: `layer ${layer} stands twice` });
       const own: LayerProgress = { layer, directories: 0, entries: 0, done: false, error: null };
       progress.set(layer, own);
-      if (isolate) {
+      if (isolate || (!isApart && mayHang(place))) {
         const reader = startApart({ ...params, layers: [{ layer, place, isolate: false }] }, context.signal);
         session.set(layer, { kind: 'apart', reader });
         const onProgress = (seen: LayerProgress): void => {
