@@ -224,7 +224,7 @@ export class Describer {
     const { objects, entries } = this.#scan;
     if (this.#hidden.has(id) || objects.isWhiteout(id)) return null;
     if (objects.codes[id] !== Code.ok) return null;
-    const data = objects.data[id] as number;
+    const data = objects.data(id);
     const top = this.shown(id);
     if (top < 0 || entries.kind(top) !== Kind.file) return null;
     if (!objects.isCertain(id)) return DATA_UNKNOWN;

@@ -15,6 +15,9 @@ import { ABSENT, NOT_READ, type RawTree } from '../../shared/merge/lookup.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { Arena, grown } from './arena.ts';
 
+/** Room for this many entries at the beginning. */
+const FIRST = 16 * 1024;
+
 /** Words of a record's fixed part. The length stands in no need of keeping: its word holds the name's offset. */
 const WORDS = RECORD_FIXED / 4;
 const word = (offset: number): number => offset / 4;
@@ -41,18 +44,41 @@ const W = {
   last: word(Field.errno),
 };
 
-const XATTR_NAMES: Record<string, (kind: number, length: number, first: number, isEmpty: boolean) => number> = {
-  opaque: (kind, length, first) =>
-    kind !== Kind.dir || length !== 1 ? 0 : first === 0x79 ? MarkBit.opaque : first === 0x78 ? MarkBit.xwhiteouts : 0,
-  redirect: () => MarkBit.redirect,
-  metacopy: (kind, length) =>
-    kind !== Kind.file ? 0 : length > 0 && length < 4 ? MarkBit.metacopy | MarkBit.metacopyTooSmall : MarkBit.metacopy,
-  origin: () => MarkBit.origin,
-  impure: (kind, length, first) => (kind === Kind.dir && length === 1 && first === 0x79 ? MarkBit.impure : 0),
-  nlink: () => MarkBit.nlink,
-  protattr: (_kind, length) => (length > 0 ? MarkBit.protattr : 0),
-  whiteout: (kind, _length, _first, isEmpty) => (kind === Kind.file && isEmpty ? MarkBit.xattrWhiteout : 0),
-};
+type MarkReader = (kind: number, length: number, first: number, isEmpty: boolean) => number;
+
+/** What each overlay attribute marks, by its name; the value's length and first byte are all that counts. */
+const MARK_READERS: [name: string, reader: MarkReader][] = [
+  ['origin', () => MarkBit.origin],
+  [
+    'opaque',
+    (kind, length, first) =>
+      kind !== Kind.dir || length !== 1 ? 0 : first === 0x79 ? MarkBit.opaque : first === 0x78 ? MarkBit.xwhiteouts : 0,
+  ],
+  ['redirect', () => MarkBit.redirect],
+  [
+    'metacopy',
+    (kind, length) =>
+      kind !== Kind.file
+        ? 0
+        : length > 0 && length < 4
+          ? MarkBit.metacopy | MarkBit.metacopyTooSmall
+          : MarkBit.metacopy,
+  ],
+  ['impure', (kind, length, first) => (kind === Kind.dir && length === 1 && first === 0x79 ? MarkBit.impure : 0)],
+  ['nlink', () => MarkBit.nlink],
+  ['protattr', (_kind, length) => (length > 0 ? MarkBit.protattr : 0)],
+  ['whiteout', (kind, _length, _first, isEmpty) => (kind === Kind.file && isEmpty ? MarkBit.xattrWhiteout : 0)],
+];
+
+/** The reader of the attribute whose name stands in bytes[at, at + length), compared in place. */
+function markOf(bytes: Uint8Array, at: number, length: number): MarkReader | undefined {
+  next: for (const [name, reader] of MARK_READERS) {
+    if (name.length !== length) continue;
+    for (let i = 0; i < length; i++) if (bytes[at + i] !== name.charCodeAt(i)) continue next;
+    return reader;
+  }
+  return undefined;
+}
 
 /** Beside the RecordFlags of the probe: the inode number is not known (a layer on an overlay that counts its own). */
 export const NUMBER_UNKNOWN = 1 << 7;
@@ -70,14 +96,14 @@ export type Prefix = 'trusted' | 'user' | 'none';
 export class EntryTable implements RawTree {
   count = 0;
   /** Record words, WORDS an entry. */
-  facts = new Uint32Array(WORDS * 1024);
-  layers = new Uint16Array(1024);
-  markBits = new Uint16Array(1024);
+  facts = new Uint32Array(WORDS * FIRST);
+  layers = new Uint16Array(FIRST);
+  markBits = new Uint16Array(FIRST);
   /** Directory that holds the entry. */
-  parents = new Uint32Array(1024);
-  hashes = new Uint32Array(1024);
+  parents = new Uint32Array(FIRST);
+  hashes = new Uint32Array(FIRST);
   /** Offset of the entry's items in `items`, 0 for none. */
-  itemsAt = new Uint32Array(1024);
+  itemsAt = new Uint32Array(FIRST);
   names = new Arena(1 << 20);
   items = new Arena(1 << 16);
 
@@ -115,7 +141,7 @@ export class EntryTable implements RawTree {
   /** Takes the blocks of one chunk; calls `onDirectory` with each directory that is now read whole. */
   ingest(chunk: Uint8Array, onDirectory: (directory: number) => void): void {
     // Aligned, so that words can be read as words.
-    const bytes = chunk.byteOffset % 8 === 0 ? chunk : Uint8Array.from(chunk);
+    const bytes = chunk.byteOffset % 8 === 0 ? chunk : new Uint8Array(chunk);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at < bytes.length; ) {
       const length = view.getUint32(at, true);
@@ -270,10 +296,8 @@ export class EntryTable implements RawTree {
       const valueAt = at + 4 + nameLength;
       const end = valueLength === ITEM_REFUSED ? valueAt : valueAt + valueLength;
       if (itemKind === wanted && this.#prefix !== 'none') {
-        let name = '';
-        for (let k = at + 4; k < valueAt; k++) name += String.fromCharCode(bytes[k] as number);
         if (valueLength === ITEM_REFUSED) marks |= MarkBit.unknown;
-        else marks |= XATTR_NAMES[name]?.(kind, valueLength, bytes[valueAt] ?? 0, isEmpty) ?? 0;
+        else marks |= markOf(bytes, at + 4, nameLength)?.(kind, valueLength, bytes[valueAt] ?? 0, isEmpty) ?? 0;
       }
       at = end;
     }
@@ -394,6 +418,11 @@ export class EntryTable implements RawTree {
   gid(entry: number): number {
     return this.facts[entry * WORDS + W.gid] as number;
   }
+  /** The device as one number, for comparing. */
+  devNumber(entry: number): number {
+    const at = entry * WORDS;
+    return (this.facts[at + W.devMajor] as number) * 0x100000 + (this.facts[at + W.devMinor] as number);
+  }
   dev(entry: number): string {
     const at = entry * WORDS;
     return `${this.facts[at + W.devMajor]}:${this.facts[at + W.devMinor]}`;
@@ -408,6 +437,12 @@ export class EntryTable implements RawTree {
   }
   ino(entry: number): bigint {
     return this.#u64(entry, W.ino);
+  }
+  /** The inode number as a key of a map: a number where it is exact, else text. */
+  inoKey(entry: number): number | string {
+    const low = this.facts[entry * WORDS + W.ino] as number;
+    const high = this.facts[entry * WORDS + W.ino + 1] as number;
+    return high < 0x200000 ? high * 0x100000000 + low : `${high}:${low}`;
   }
   hasNumber(entry: number): boolean {
     return (this.flags(entry) & NUMBER_UNKNOWN) === 0;
@@ -491,21 +526,30 @@ export class EntryTable implements RawTree {
 
   /** Value of overlay.NAME in the prefix that counts; undefined where it is absent, null where it was refused. */
   xattr(entry: number, name: string): Uint8Array | null | undefined {
-    if (this.itemsAt[entry] === 0 || this.#prefix === 'none') return undefined;
+    let at = this.itemsAt[entry] as number;
+    if (at === 0 || this.#prefix === 'none') return undefined;
     const wanted = this.#prefix === 'user' ? ItemKind.user : ItemKind.trusted;
-    let found: Uint8Array | null | undefined;
-    this.forEachItem(entry, (kind, item, value) => {
-      if (kind === wanted && item === name) found = value;
-    });
-    return found;
+    const bytes = this.items.bytes;
+    next: for (let i = (this.facts[entry * WORDS + W.lengths] as number) >>> 16; i > 0; i--) {
+      const kind = bytes[at] as number;
+      const nameLength = bytes[at + 1] as number;
+      const valueLength = (bytes[at + 2] as number) | ((bytes[at + 3] as number) << 8);
+      const nameAt = at + 4;
+      const valueAt = nameAt + nameLength;
+      at = valueLength === ITEM_REFUSED ? valueAt : valueAt + valueLength;
+      if (kind !== wanted || nameLength !== name.length) continue;
+      for (let k = 0; k < nameLength; k++) if (bytes[nameAt + k] !== name.charCodeAt(k)) continue next;
+      return valueLength === ITEM_REFUSED ? null : bytes.subarray(valueAt, at);
+    }
+    return undefined;
   }
 
   redirect(entry: number): string {
     const value = this.xattr(entry, 'redirect');
     if (!value) return '';
-    const text = String.fromCharCode(...value);
-    const nul = text.indexOf('\0');
-    return nul < 0 ? text : text.slice(0, nul);
+    let text = '';
+    for (let i = 0; i < value.length && value[i] !== 0; i++) text += String.fromCharCode(value[i] as number);
+    return text;
   }
 
   target(entry: number): Bytes | null {

@@ -31,6 +31,9 @@ const Flag = {
 /** What decides a listing beside the merge: which directories' names the kernel looks up while it lists. */
 export type ListingOptions = { sameFs: boolean; xino: boolean; unknownMode: boolean };
 
+/** Room for this many objects at the beginning. */
+const FIRST = 16 * 1024;
+
 /** `data` of an object whose data file cannot be told. */
 export const DATA_UNKNOWN = -2;
 
@@ -41,18 +44,16 @@ export const DATA_UNKNOWN = -2;
 export class ObjectTable {
   count = 0;
   /** Deciding entry: topmost used one, or the whiteout, or the one that an error is about. */
-  tops = new Int32Array(1024);
-  parents = new Uint32Array(1024);
-  codes = new Uint8Array(1024);
-  listed = new Uint8Array(1024);
-  flags = new Uint16Array(1024);
-  /** Entry that the bytes come from, ABSENT or DATA_UNKNOWN. */
-  data = new Int32Array(1024);
+  tops = new Int32Array(FIRST);
+  parents = new Uint32Array(FIRST);
+  codes = new Uint8Array(FIRST);
+  listed = new Uint8Array(FIRST);
+  flags = new Uint16Array(FIRST);
   /** Offset in `#stacks` of [count, upper, lower …]; -1: the top alone is the stack. */
-  #stackAt = new Int32Array(1024);
-  firsts = new Uint32Array(1024);
-  counts = new Uint32Array(1024);
-  #stacks = new Int32Array(1024);
+  #stackAt = new Int32Array(FIRST);
+  firsts = new Uint32Array(FIRST);
+  counts = new Uint32Array(FIRST);
+  #stacks = new Int32Array(FIRST);
   #stacksLength = 0;
 
   readonly entries: EntryTable;
@@ -93,7 +94,6 @@ export class ObjectTable {
     this.parents[id] = 0;
     this.codes[id] = Code.ok;
     this.listed[id] = Listed.yes;
-    this.data[id] = ABSENT;
     let flags = Flag.isDir | Flag.certain;
     if ([upper, ...lowers].every((component) => component >= ABSENT)) flags |= Flag.whole;
     // super.c:ovl_get_root: the lowest layer's root is not asked.
@@ -174,18 +174,24 @@ export class ObjectTable {
     }
   }
 
+  /** Where the bytes come from, of those objects whose own deciding entry is not it. */
+  readonly #data = new Map<number, number>();
+
+  /** Entry that the bytes come from, ABSENT (a non-file, an error, data that is missing) or DATA_UNKNOWN. */
+  data(id: number): number {
+    const other = this.#data.get(id);
+    if (other !== undefined) return other;
+    const top = this.tops[id] as number;
+    return this.codes[id] === Code.ok && top >= 0 && this.entries.kind(top) === Kind.file ? top : ABSENT;
+  }
+
   /** Upper entry that the index gives a lower name, by object; null where the upper has no name for it. */
   readonly #aliases = new Map<number, number | null>();
 
   /** The index says that this lower name shows an upper inode: its attributes and bytes are from there. */
   alias(id: number, upper: number | null): void {
     this.#aliases.set(id, upper);
-    if (upper !== null && this.data[id] !== ABSENT) this.data[id] = upper;
-  }
-  /** Inode number of the upper inode that the index gives this lower name, or null. */
-  aliasOf(id: number): bigint | null {
-    const upper = this.#aliases.get(id);
-    return upper === undefined || upper === null ? null : this.entries.ino(upper);
+    if (upper !== null && this.data(id) !== ABSENT) this.#data.set(id, upper);
   }
   /** Upper entry that the index gives this lower name; undefined where the index has nothing of it. */
   indexed(id: number): number | null | undefined {
@@ -244,7 +250,6 @@ export class ObjectTable {
       this.codes = grown(this.codes, size);
       this.listed = grown(this.listed, size);
       this.flags = grown(this.flags, size);
-      this.data = grown(this.data, size);
       this.#stackAt = grown(this.#stackAt, size);
       this.firsts = grown(this.firsts, size);
       this.counts = grown(this.counts, size);
@@ -335,7 +340,6 @@ export class ObjectTable {
       this.codes[child] = Code.ok;
       this.listed[child] = certain ? Listed.yes : Listed.unknown;
       this.flags[child] = inherited | (isDir ? Flag.isDir : 0) | (inherited & Flag.certain ? Flag.whole : 0);
-      this.data[child] = entries.kind(entry) === Kind.file ? entry : ABSENT;
       this.#stackAt[child] = -1;
       this.firsts[child] = 0;
       this.counts[child] = 0;
@@ -396,7 +400,9 @@ export class ObjectTable {
     this.tops[id] = found.top;
     this.parents[id] = parent;
     this.codes[id] = found.code;
-    this.data[id] = found.dataUnknown ? DATA_UNKNOWN : found.data;
+    const data = found.dataUnknown ? DATA_UNKNOWN : found.data;
+    if (again) this.#data.delete(id);
+    if (data !== this.data(id)) this.#data.set(id, data);
     let flags = inherited;
     if (found.isDir) flags |= Flag.isDir;
     if (found.isWhiteout) flags |= Flag.isWhiteout;
@@ -489,7 +495,6 @@ export class ObjectTable {
       this.codes.byteLength +
       this.listed.byteLength +
       this.flags.byteLength +
-      this.data.byteLength +
       this.#stackAt.byteLength +
       this.firsts.byteLength +
       this.counts.byteLength +
@@ -499,7 +504,7 @@ export class ObjectTable {
 
   /** Gives spare room back. */
   trim(): void {
-    for (const key of ['tops', 'parents', 'codes', 'listed', 'flags', 'data', 'firsts', 'counts'] as const)
+    for (const key of ['tops', 'parents', 'codes', 'listed', 'flags', 'firsts', 'counts'] as const)
       this[key] = this[key].slice(0, this.count) as never;
     this.#stackAt = this.#stackAt.slice(0, this.count);
     this.#stacks = this.#stacks.slice(0, this.#stacksLength);

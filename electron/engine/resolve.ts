@@ -15,6 +15,12 @@ export function applyOrigins(scan: StackScan): void {
   if (entries.origins.length > 0 || scan.stack.facts.layers.some(({ role }) => role === 'upper')) shareOrigins(scan);
 }
 
+/**
+ * Low bits of the inode numbers that matter, as a sieve: one look dismisses most objects.
+ */
+const SIEVE = 1 << 16;
+const SIEVE_MASK = BigInt(SIEVE - 1);
+
 /** A non-directory whose origin is of another type is refused with EIO (namei.c:ovl_check_origin_fh). */
 function wrongTypes({ objects, entries, origins }: StackScan): void {
   for (const id of upperObjects(objects)) {
@@ -23,7 +29,6 @@ function wrongTypes({ objects, entries, origins }: StackScan): void {
     const origin = origins.facts.get(top);
     if (!origin || origin.mode === 0 || origin.mode >>> 12 === entries.kind(top)) continue;
     objects.codes[id] = Code.EIO;
-    objects.data[id] = -1;
     if (objects.listed[id] === Listed.yes) objects.relist(id);
   }
 }
@@ -32,28 +37,31 @@ function wrongTypes({ objects, entries, origins }: StackScan): void {
 function aliasIndexed(scan: StackScan): void {
   const { objects, entries, index } = scan;
   if (!index || index.entries.length === 0 || objects.options.rules[RULE_INDEX['index-alias']] === 0) return;
+  const uuids: string[] = [];
+  for (const layer of scan.stack.facts.layers) uuids[layer.layer] = layer.fs.uuid ?? '0'.repeat(32);
+  const byLower = new Map<string, (typeof index.entries)[0]>();
+  const sieve = new Uint8Array(SIEVE);
+  for (const one of index.entries) {
+    if (one.lowerIno === null) continue;
+    byLower.set(`${one.uuid}:${one.lowerIno}`, one);
+    sieve[Number(one.lowerIno & SIEVE_MASK)] = 1;
+  }
   const uppers = new Map<bigint, number>();
+  const wanted = new Set(index.entries.map(({ ino }) => ino));
   for (const id of upperObjects(objects)) {
     const top = objects.tops[id] as number;
-    if (entries.kind(top) !== Kind.dir) uppers.set(entries.ino(top), top);
+    if (entries.nlink(top) < 2 || entries.kind(top) === Kind.dir) continue;
+    const ino = entries.ino(top);
+    if (wanted.has(ino)) uppers.set(ino, top);
   }
-  const byLower = new Map<string, (typeof index.entries)[0]>();
-  for (const one of index.entries) if (one.lowerIno !== null) byLower.set(`${one.uuid}:${one.lowerIno}`, one);
-  const uuids = scan.stack.facts.layers.map((layer) => layer.fs.uuid ?? '0'.repeat(32));
-  const layerAt = new Map(scan.stack.facts.layers.map((layer, i) => [layer.layer, i]));
   for (let id = 1; id < objects.count; id++) {
     const top = objects.tops[id] as number;
-    if (objects.codes[id] !== Code.ok || top < 0 || entries.layer(top) === 0 || objects.isDir(id)) continue;
-    const uuid = uuids[layerAt.get(entries.layer(top)) ?? -1];
-    const found = byLower.get(`${uuid}:${entries.ino(top)}`);
+    if (top < 0 || sieve[entries.inoLow(top) & (SIEVE - 1)] === 0) continue;
+    if (objects.codes[id] !== Code.ok || entries.layer(top) === 0 || objects.isDir(id)) continue;
+    const found = byLower.get(`${uuids[entries.layer(top)]}:${entries.ino(top)}`);
     if (!found) continue;
-    if (found.mode >>> 12 !== entries.kind(top)) {
-      objects.codes[id] = Code.EIO;
-      objects.data[id] = -1;
-      continue;
-    }
-    const upper = uppers.get(found.ino);
-    objects.alias(id, upper ?? null);
+    if (found.mode >>> 12 !== entries.kind(top)) objects.codes[id] = Code.EIO;
+    else objects.alias(id, uppers.get(found.ino) ?? null);
   }
 }
 
@@ -71,54 +79,75 @@ function* upperObjects(objects: ObjectTable): Generator<number> {
  */
 function shareOrigins(scan: StackScan): void {
   const { objects, entries } = scan;
-  const groups = new Map<string, { id: number; upper: bigint | null }[]>();
-  // Low bits of the lower inode numbers that matter: most objects are dismissed by one look at them.
-  const sieve = new Uint8Array(1 << 16);
-  const hashesByLower = (nlink: number, isDir: boolean, hasUpper: boolean): boolean => {
-    if (!isDir && nlink > 1 && (hasUpper || !scan.stack.options.index)) return false;
-    return !(scan.stack.options.nfsExport && hasUpper);
-  };
-  for (let id = 1; id < objects.count; id++) {
+  const { index, nfsExport } = scan.stack.options;
+  /** inode.c:ovl_hash_bylower: whether the kernel knows the object by its lower inode. */
+  const isKnownByLower = (nlink: number, isDir: boolean, hasUpper: boolean): boolean =>
+    !(!isDir && nlink > 1 && (hasUpper || !index)) && !(nfsExport && hasUpper);
+  type Sharer = { id: number; dev: number; upper: number | string | null };
+  const groups = new Map<number | string, Sharer[]>();
+  const sieve = new Uint8Array(SIEVE);
+  for (const id of upperObjects(objects)) {
+    if (objects.codes[id] !== Code.ok) continue;
     const top = objects.tops[id] as number;
-    if (objects.codes[id] !== Code.ok || top < 0 || entries.layers[top] !== 0 || objects.isWhiteout(id)) continue;
     const lower = lowerOf(scan, id, top);
-    if (!lower || !hashesByLower(lower.nlink, objects.isDir(id), true)) continue;
-    const key = `${lower.dev}:${lower.ino}`;
-    sieve[Number(lower.ino & 0xffffn)] = 1;
-    const group = groups.get(key) ?? [];
-    group.push({ id, upper: entries.ino(top) });
-    groups.set(key, group);
+    if (!lower || !isKnownByLower(lower.nlink, objects.isDir(id), true)) continue;
+    sieve[lower.low & (SIEVE - 1)] = 1;
+    const sharer = { id, dev: lower.dev, upper: entries.inoKey(top) };
+    const group = groups.get(lower.key);
+    if (group) group.push(sharer);
+    else groups.set(lower.key, [sharer]);
   }
   if (groups.size === 0) return;
   for (let id = 1; id < objects.count; id++) {
     const top = objects.tops[id] as number;
-    if (objects.codes[id] !== Code.ok || top < 0 || entries.layers[top] === 0 || objects.isWhiteout(id)) continue;
-    if (sieve[entries.inoLow(top) & 0xffff] === 0) continue;
-    if (!hashesByLower(entries.nlink(top), objects.isDir(id), false)) continue;
-    groups.get(`${entries.dev(top)}:${entries.ino(top)}`)?.push({ id, upper: objects.aliasOf(id) });
+    if (top < 0 || sieve[entries.inoLow(top) & (SIEVE - 1)] === 0) continue;
+    if (objects.codes[id] !== Code.ok || entries.layers[top] === 0 || objects.isWhiteout(id)) continue;
+    if (!isKnownByLower(entries.nlink(top), objects.isDir(id), false)) continue;
+    const alias = objects.indexed(id);
+    const upper = alias === undefined || alias === null ? null : entries.inoKey(alias);
+    groups.get(entries.inoKey(top))?.push({ id, dev: entries.devNumber(top), upper });
   }
-  for (const group of groups.values()) {
-    if (group.length < 2 || group.every(({ upper }) => upper !== null && upper === group[0]?.upper)) continue;
-    for (const { id } of group) objects.markShared(id);
+  for (const all of groups.values()) {
+    if (all.length < 2) continue;
+    for (const dev of new Set(all.map((one) => one.dev))) {
+      const group = all.filter((one) => one.dev === dev);
+      const first = group[0]?.upper ?? null;
+      if (group.every(({ upper }) => upper !== null && upper === first)) continue;
+      if (group.length < 2 || group.every(({ upper }) => upper === null)) continue;
+      for (const { id } of group) objects.markShared(id);
+    }
   }
 }
 
+type LowerInode = { key: number | string; low: number; dev: number; nlink: number };
+
 /** The lower inode that an object with an upper entry is known by: topmost lower directory, metacopy's, or origin. */
-function lowerOf(scan: StackScan, id: number, top: number): { dev: string; ino: bigint; nlink: number } | null {
-  const { objects, entries, origins } = scan;
-  if (objects.isDir(id)) {
-    const lower = objects.stack(id).lowers.find((component) => component >= 0);
-    return lower === undefined ? null : { dev: entries.dev(lower), ino: entries.ino(lower), nlink: 1 };
-  }
+function lowerOf({ objects, entries, origins }: StackScan, id: number, top: number): LowerInode | null {
+  const ofEntry = (entry: number | undefined): LowerInode | null =>
+    entry === undefined
+      ? null
+      : {
+          key: entries.inoKey(entry),
+          low: entries.inoLow(entry),
+          dev: entries.devNumber(entry),
+          nlink: entries.kind(entry) === Kind.dir ? 1 : entries.nlink(entry),
+        };
+  const isDir = objects.isDir(id);
+  if (isDir) return ofEntry(objects.stack(id).lowers.find((component) => component >= 0));
   if (entries.marks(top) & MarkBit.metacopy) {
     const parent = objects.parents[id] as number;
     const found = objects.lookup.run(objects.stack(parent), top, null, 0, true, null);
-    const lower = found.lowers.find((component) => component >= 0);
-    return lower === undefined
-      ? null
-      : { dev: entries.dev(lower), ino: entries.ino(lower), nlink: entries.nlink(lower) };
+    return ofEntry(found.lowers.find((component) => component >= 0));
   }
   const origin = origins.facts.get(top);
   if (origin?.state !== 'verified' || origin.ino === null || origin.dev === null) return null;
-  return { dev: origin.dev, ino: origin.ino, nlink: origin.nlink ?? 1 };
+  const [major, minor] = origin.dev.split(':').map(Number);
+  const low = Number(origin.ino & 0xffffffffn);
+  const high = Number(origin.ino >> 32n);
+  return {
+    key: high < 0x200000 ? high * 0x100000000 + low : `${high}:${low}`,
+    low,
+    dev: (major ?? 0) * 0x100000 + (minor ?? 0),
+    nlink: origin.nlink ?? 1,
+  };
 }
