@@ -67,11 +67,11 @@ export function Panes({ nav, main, side }: { nav: ReactNode; main: ReactNode; si
       >
         {nav}
       </Panel>
-      <Separator className="split" aria-label="Width of the sources" />
+      <Separator className="split" title="Width of the sources" />
       <Panel id="main" data-pane="tree" className="pane" minSize={320}>
         {main}
       </Panel>
-      <Separator className="split" aria-label="Width of the inspector" />
+      <Separator className="split" title="Width of the inspector" />
       <Panel
         panelRef={sidePanel}
         id="side"

@@ -1,22 +1,31 @@
 import './sources.css';
 import { Container, FlaskConical, FolderTree, History, Lock, TriangleAlert } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useRef } from 'react';
+import type { LiveSource } from '../../shared/ipc/engine.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
 import { openStack } from '../actions/stacks.ts';
 import { refTitle, safeText, sourceText, sourceTip, stackTitle } from '../app/words.ts';
 import { runCommand } from '../commands/registry.ts';
-import { useSession } from '../state/session.ts';
+import { type OpenStack, useSession } from '../state/session.ts';
 
 /** Two references to the same thing, as far as their text tells. */
-const isSame = (a: StackRef | null | undefined, b: StackRef): boolean =>
-  a != null && JSON.stringify(a) === JSON.stringify(b);
+const isSame = (a: StackRef | null, b: StackRef): boolean => a !== null && JSON.stringify(a) === JSON.stringify(b);
+
+/** The open stack is this mount, by whatever reference it was opened: a superblock has one device. */
+const isThis = (stack: OpenStack | null, source: LiveSource): boolean =>
+  stack?.facts.kind === 'overlay' &&
+  stack.facts.dev !== null &&
+  stack.facts.dev === source.facts.dev &&
+  stack.facts.mount === source.facts.mount;
 
 /** What can be opened: live mounts, saved stacks, recent ones, the demo. */
 export function Sources() {
   const { state, live, namespaces, closed } = useSession((session) => session.sources);
   const saved = useSession((session) => session.saved);
   const recent = useSession((session) => session.recent);
-  const now = useSession((session) => session.opening ?? session.stack?.ref ?? null);
+  const stack = useSession((session) => session.stack);
+  const opening = useSession((session) => session.opening);
+  const now = opening ?? stack?.ref ?? null;
   const nav = useRef<HTMLElement>(null);
 
   // One list under the arrows; Tab leaves it.
@@ -39,7 +48,7 @@ export function Sources() {
         {live.map((source) => (
           <Source
             key={JSON.stringify(source.stack)}
-            isOn={isSame(now, source.stack)}
+            isOn={opening ? isSame(opening, source.stack) : isThis(stack, source)}
             icon={
               source.facts.name === null ? <span className="ring" /> : <Container className="i" aria-hidden="true" />
             }
