@@ -29,6 +29,9 @@ export const MADE_NAMES = [
 /** Mount points of a demo, those that lie on others first. */
 const MOUNTS = [CAUTIOUS_MOUNT, MAIN_MOUNT, RESTORED_MOUNT, BACKUP];
 
+/** What the holder's shell is called ($0). */
+const HOLDER_NAME = 'stratoscope-demo';
+
 /** Begins the line in which the holder says how a step ended; whatever the step itself says comes before. */
 const STATUS = 'stratoscope-demo-status';
 
@@ -86,6 +89,16 @@ export function startTicks(pid: number): string | null {
   return fields === null || fields[0] === 'Z' ? null : (fields[19] ?? null);
 }
 
+/** Whether this process is a demo's holder, and the one that started then. */
+export function isHolder(pid: number, ticks: string): boolean {
+  if (startTicks(pid) !== ticks) return false;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').includes(HOLDER_NAME);
+  } catch {
+    return false;
+  }
+}
+
 /** A shell in the demo's directory, in the namespaces of its form, ready for steps. */
 export class Holder {
   readonly pid: number;
@@ -119,7 +132,7 @@ export class Holder {
    */
   static async start({ form, inMemory }: Plan, dir: string, madeFrom: string | null): Promise<Holder> {
     const mounts = form === 'directories' ? [] : [...MOUNTS, ...(inMemory ? ['.'] : [])];
-    const parameters = [PROGRAM, 'stratoscope-demo', madeFrom ?? '', mounts.join(' ')];
+    const parameters = [PROGRAM, HOLDER_NAME, madeFrom ?? '', mounts.join(' ')];
     const [command = 'sh', ...words] = [...UNSHARE[form], 'sh', '-c', ...parameters];
     const child = spawn(command, words, {
       cwd: dir,
@@ -206,10 +219,10 @@ export async function endForeignHolder(pid: number, ticks: string, waitMs: numbe
   try {
     process.kill(pid, constants.signals.SIGTERM);
   } catch {
-    return startTicks(pid) !== ticks;
+    return !isHolder(pid, ticks);
   }
   for (const until = Date.now() + waitMs; Date.now() < until; ) {
-    if (startTicks(pid) !== ticks) return true;
+    if (!isHolder(pid, ticks)) return true;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return false;

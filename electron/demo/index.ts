@@ -68,7 +68,7 @@ async function emptyDirectory(dir: string): Promise<{ dir: string; madeFrom: str
  * Builds the demo in `dir`, which must be empty or not there, and holds it until close(). It is also removed when this
  * process ends in whatever way, for the holder ends with it. Fails with a FailureError, having removed everything:
  * `not-empty`, `demo-exists`, `not-a-directory`, `not-writable`, `not-readable`, `bad-directory`, `no-namespace`,
- * `missing-tool`, `step-failed`, `holder-ended`, `cancelled`.
+ * `missing-tool`, `step-failed`, `holder-ended`, `cancelled`. The path in a failure is text, as `dir` is.
  */
 export async function buildDemo(dir: string, options: DemoOptions = {}): Promise<Demo> {
   // mount(8) takes double quotes in its options for its own.

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import {
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,8 +15,9 @@ import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DemoForm, MANIFEST_NAME } from '../../shared/demo/manifest.ts';
 import { FailureError } from '../../shared/ipc/rpc.ts';
+import { startTicks } from './holder.ts';
 import { buildDemo, removeDemo } from './index.ts';
-import { alive, eventually, holdDemo, isGone, isRoot, kind, mountedAnywhere } from './testing/witness.ts';
+import { alive, eventually, holdDemo, isGone, isRoot, kind, mountedAnywhere, PLAIN_UID } from './testing/witness.ts';
 
 /** The best form that this process can have; removal is the same for all. */
 const FORM: DemoForm = isRoot ? 'root' : 'directories';
@@ -157,6 +159,31 @@ describe('removeDemo()', () => {
     await removeDemo(dir);
     expect(readdirSync(dir)).toEqual(['photos']);
     expect(readdirSync(outside)).toEqual(['etc']);
+  });
+
+  it('ends no process but a holder, whatever the manifest says', async () => {
+    const demo = await buildDemo(join(parent, 'demo'), { form: FORM });
+    const manifest = JSON.parse(readFileSync(join(demo.dir, MANIFEST_NAME), 'utf8'));
+    await demo.close();
+    const innocent = spawn('sleep', ['60']);
+    manifest.holder = { pid: innocent.pid, startTicks: startTicks(innocent.pid ?? 0) };
+    writeFileSync(join(parent, MANIFEST_NAME), JSON.stringify({ ...manifest, madeFrom: null }));
+    try {
+      await removeDemo(parent);
+      expect(readdirSync(parent)).toEqual([]);
+      expect(alive(innocent.pid ?? 0)).toBe(true);
+    } finally {
+      innocent.kill();
+    }
+  });
+
+  it.runIf(isRoot)("refuses another user's (elsewhere skipped: only root can make a file another's)", async () => {
+    const demo = await buildDemo(join(parent, 'demo'), { form: FORM });
+    chownSync(join(demo.dir, MANIFEST_NAME), PLAIN_UID, PLAIN_UID);
+    expect(await failureOf(removeDemo(demo.dir))).toMatchObject({ code: 'not-yours' });
+    expect(alive(holderOf(demo.dir))).toBe(true);
+    await demo.close();
+    expect(readdirSync(parent)).toEqual([]);
   });
 
   it.each([

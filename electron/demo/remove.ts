@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { bytesOfText, textOfBytes } from '../../shared/bytes/bytes.ts';
 import { DemoManifest, MANIFEST_NAME } from '../../shared/demo/manifest.ts';
 import { FailureError } from '../../shared/ipc/rpc.ts';
-import { endForeignHolder, MADE_NAMES, startTicks } from './holder.ts';
+import { endForeignHolder, isHolder, MADE_NAMES } from './holder.ts';
 
 /** How long a holder may take to remove its demo. */
 const HOLDER_MS = 10_000;
@@ -83,12 +83,23 @@ export async function clear(dir: string, madeFrom: string | null): Promise<void>
 
 /**
  * Clears what a demo left in the directory `place`: ends the process that holds it, if that is still there, and removes what it made,
- * nothing else. Fails with code `no-demo` where `dir` does not hold one, `mounted` where an overlay of it is mounted in
+ * nothing else. Fails with code `no-demo` where it does not hold one, `not-yours`
+ * where another user's stands there, `mounted` where an overlay of it is mounted in
  * this process's own namespace, `busy` where the holder does not end.
  */
 export async function removeDemo(place: string): Promise<void> {
   const dir = await realpath(place).catch(() => resolve(place));
   const manifest = await readManifest(dir);
+  // Whoever wrote the manifest says which process is ended, so it has to be the one who asks for that.
+  const { uid } = await lstat(join(dir, MANIFEST_NAME));
+  if (uid !== process.geteuid?.()) {
+    throw new FailureError({
+      code: 'not-yours',
+      message: `the demo here is that of the user with id ${uid}`,
+      path: dir,
+      hint: 'remove it as that user',
+    });
+  }
   const mounted = await mountsBelow(dir);
   if (mounted.length > 0) {
     throw new FailureError({
@@ -99,7 +110,7 @@ export async function removeDemo(place: string): Promise<void> {
     });
   }
   const { pid, startTicks: ticks } = manifest.holder;
-  if (startTicks(pid) === ticks && !(await endForeignHolder(pid, ticks, HOLDER_MS))) {
+  if (isHolder(pid, ticks) && !(await endForeignHolder(pid, ticks, HOLDER_MS))) {
     throw new FailureError({
       code: 'busy',
       message: `process ${pid} still holds it`,
