@@ -127,8 +127,8 @@ export class Holder {
   }
 
   /**
-   * Starts a holder. `madeFrom` as in the manifest; of the plan, form and inMemory count. Fails with code `no-namespace` where the namespaces are refused,
-   * `missing-tool` where there is no unshare.
+   * Starts a holder. `madeFrom` as in the manifest; of the plan, form and inMemory count. Fails with code
+   * `no-namespace` where the namespaces are refused, `missing-tool` where there is no unshare.
    */
   static async start({ form, inMemory }: Plan, dir: string, madeFrom: string | null): Promise<Holder> {
     const mounts = form === 'directories' ? [] : [...MOUNTS, ...(inMemory ? ['.'] : [])];

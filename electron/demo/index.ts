@@ -71,16 +71,17 @@ async function emptyDirectory(dir: string): Promise<{ dir: string; madeFrom: str
  * `missing-tool`, `step-failed`, `holder-ended`, `cancelled`. The path in a failure is text, as `dir` is.
  */
 export async function buildDemo(dir: string, options: DemoOptions = {}): Promise<Demo> {
+  const wanted = resolve(dir);
   // mount(8) takes double quotes in its options for its own.
-  if (/[\n\0"]/.test(dir)) {
+  if (/[\n\0"]/.test(wanted)) {
     throw new FailureError({
       code: 'bad-directory',
       message: 'its name holds a newline, a NUL or a double quote, which the options of a mount cannot carry',
-      path: dir,
+      path: wanted,
       hint: 'name another',
     });
   }
-  const place = await emptyDirectory(resolve(dir));
+  const place = await emptyDirectory(wanted);
   const best: DemoForm[] = process.geteuid?.() === 0 ? ['root', 'userns', 'directories'] : ['userns', 'directories'];
   let holder: Holder | null = null;
   try {
