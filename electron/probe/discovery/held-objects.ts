@@ -4,6 +4,8 @@ import { AT_HANDLE_FID, nameToHandle } from '../syscalls/handle.ts';
 import { SyscallError } from '../syscalls/libc.ts';
 import { AT_FDCWD, readlinkat, readWhole } from '../syscalls/open.ts';
 import { type RealObject, realObjectOfHandle } from './real-object.ts';
+import type { Instance } from './stack.ts';
+import { isWithin, mayHang, mountOf, type View } from './view.ts';
 
 /** An object of an overlay that a process holds: proof of which inode of which lower stands behind it. */
 export type HeldObject = {
@@ -19,45 +21,59 @@ const MAX_OBJECTS = 256;
 const AT_SYMLINK_FOLLOW = 0x400;
 
 /**
- * Everything that processes hold on the mounts with these (reusable) ids: exe, cwd, root, descriptors, mapped files.
- * Asking for such a handle changes nothing and waits for no server. `devs` are the mounts' `major:minor`, as
- * /proc/PID/maps shows them. Processes that may not be looked into are passed over.
+ * Everything that processes hold on these mounts, by the mounts' (reusable) ids: exe, cwd, root, descriptors, mapped
+ * files. Asking for a handle changes nothing. What a process holds elsewhere is not touched: there, even this could wait
+ * for a server (a network filesystem checks what a link of /proc leads to). Processes that may not be looked into are
+ * passed over.
  */
 export function heldObjects(
-  pids: readonly number[],
-  mounts: ReadonlySet<number>,
-  devs: ReadonlySet<string>,
+  processes: ReadonlyMap<number, View>,
+  instances: readonly Instance[],
   signal?: AbortSignal,
 ): Map<number, HeldObject[]> {
   const out = new Map<number, HeldObject[]>();
   const seen = new Set<string>();
-  const take = (path: string, by: string): boolean => {
-    try {
-      const got = nameToHandle(AT_FDCWD, asBytes(path), AT_HANDLE_FID | AT_SYMLINK_FOLLOW);
-      if (!got || !mounts.has(got.mountId)) return true;
-      const key = `${got.mountId} ${got.handle.fid}`;
-      const list = out.get(got.mountId) ?? [];
-      const object = realObjectOfHandle(got.handle);
-      if (!object || object.upper || seen.has(key) || list.length >= MAX_OBJECTS) return true;
-      seen.add(key);
-      list.push({ object, path: readlinkat(AT_FDCWD, asBytes(path)), by });
-      out.set(got.mountId, list);
-      return true;
-    } catch (error) {
-      if (error instanceof SyscallError) return error.code !== 'EACCES' && error.code !== 'EPERM';
-      throw error;
-    }
+  const ids = new Set(instances.map(({ seen: { mount } }) => mount.id));
+  const take = (view: View, points: readonly Bytes[], link: Bytes, by: string): void => {
+    const path = readlinkat(AT_FDCWD, link);
+    if (!path.startsWith('/') || !points.some((point) => isWithin(path, point))) return;
+    if (mayHang(mountOf(view.mounts, path)?.mount.fsType ?? '')) return;
+    const got = nameToHandle(AT_FDCWD, link, AT_HANDLE_FID | AT_SYMLINK_FOLLOW);
+    const object = got && ids.has(got.mountId) ? realObjectOfHandle(got.handle) : null;
+    if (!got || !object || object.upper) return;
+    const key = `${got.mountId} ${got.handle.fid}`;
+    const list = out.get(got.mountId) ?? [];
+    if (seen.has(key) || list.length >= MAX_OBJECTS) return;
+    seen.add(key);
+    list.push({ object, path, by });
+    out.set(got.mountId, list);
   };
-  for (const pid of pids) {
+  const byView = Map.groupBy(instances, ({ view }) => view);
+  for (const [pid, view] of processes) {
     if (signal?.aborted) break;
-    const of = `of process ${pid}`;
-    if (!take(`/proc/${pid}/root`, `root directory ${of}`)) continue;
-    take(`/proc/${pid}/cwd`, `current directory ${of}`);
-    take(`/proc/${pid}/exe`, `exe ${of}`);
-    for (const fd of names(`/proc/${pid}/fd`)) take(`/proc/${pid}/fd/${fd}`, `descriptor ${fd} ${of}`);
-    for (const range of mappedRanges(pid, devs)) take(`/proc/${pid}/map_files/${range}`, `mapping ${range} ${of}`);
+    const shown = byView.get(view);
+    if (!shown) continue;
+    const points = shown.map((instance) => instance.seen.mount.mountPoint);
+    const devs = new Set(shown.map((instance) => instance.seen.mount.dev));
+    for (const { link, by } of linksOf(pid, devs)) {
+      try {
+        take(view, points, asBytes(`/proc/${pid}/${link}`), `${by} of process ${pid}`);
+      } catch (error) {
+        // Gone meanwhile, or not ours to look into.
+        if (!(error instanceof SyscallError)) throw error;
+      }
+    }
   }
   return out;
+}
+
+/** What a process holds, as links below its folder in /proc. */
+function* linksOf(pid: number, devs: ReadonlySet<string>): Generator<{ link: string; by: string }> {
+  yield { link: 'root', by: 'root directory' };
+  yield { link: 'cwd', by: 'current directory' };
+  yield { link: 'exe', by: 'exe' };
+  for (const fd of names(`/proc/${pid}/fd`)) yield { link: `fd/${fd}`, by: `descriptor ${fd}` };
+  for (const range of mappedRanges(pid, devs)) yield { link: `map_files/${range}`, by: `mapping ${range}` };
 }
 
 function names(directory: string): string[] {

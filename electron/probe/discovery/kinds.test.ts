@@ -29,8 +29,7 @@ describe.each(['ext4', 'xfs', 'btrfs'] as const)('on %s', (type) => {
 });
 
 test('a filesystem without a uuid: layers are still found by handle', async () => {
-  machine.filesystem('ext4', 'fs');
-  machine.sh(`umount fs; tune2fs -U clear fs.img >/dev/null; mount -o loop fs.img fs
+  machine.sh(`truncate -s 64M fs.img; mkfs.ext4 -q -F -U clear fs.img; mkdir fs; mount -o loop fs.img fs
     cd fs; mkdir l1 l2 u w; echo 1 > l1/f; mount -t overlay o -o lowerdir=l1:l2,upperdir=u,workdir=w ../m; echo 2 >> ../m/f`);
   expect(states(await stack())).toEqual([`ok ${at('fs/u')}`, `ok ${at('fs/l1')}`, `unverified assumed ${at('fs/l2')}`]);
   machine.sh('mv fs/u fs/u2');
@@ -132,6 +131,7 @@ test('a FUSE server that does not answer holds nobody up', async () => {
   const server = await machine.start('bash', ['-c', script]);
   mount('overlay', at('m'), `lowerdir=${at('fuse/l')}:${at('l2')}`);
   expect((await stack()).layers[0]).toMatchObject({ path: at('fuse/l'), fs: { type: 'fuse.unionfs' }, access: 'path' });
+  const holder = await machine.start('bash', ['-c', 'cd m; exec 7< .; echo; exec sleep 100']);
   machine.sh('kill -STOP $(cat pid)');
   try {
     const facts = await stack();
@@ -139,7 +139,9 @@ test('a FUSE server that does not answer holds nobody up', async () => {
     expect(facts.layers[1]?.path).toBe(at('l2'));
     expect(await inodeAt(facts.layers[1])).toBe(facts.layers[1]?.ino);
   } finally {
-    machine.sh('kill -CONT $(cat pid); umount m; umount fuse');
+    machine.sh('kill -CONT $(cat pid)');
+    await machine.stop(holder);
+    machine.sh('umount m; umount fuse');
     await machine.stop(server);
   }
 });

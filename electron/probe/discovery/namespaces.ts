@@ -16,8 +16,8 @@ export type Namespaces = {
   views: View[];
   /** How many are known to be there whose mounts could not be read. */
   closed: number;
-  /** Every process seen. */
-  pids: number[];
+  /** Every process that may be asked, with its namespace. */
+  processes: Map<number, View>;
 };
 
 const attempt = <T>(use: () => T): T | null => {
@@ -90,6 +90,7 @@ export async function readNamespaces(reach: Reach, signal?: AbortSignal): Promis
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .sort((a, b) => a - b);
+  const namespaceOf = new Map<number, string>();
   let ownNamed = false;
   const chrooted = new Map<string, number>();
   const add = (view: View): void => {
@@ -111,6 +112,7 @@ export async function readNamespaces(reach: Reach, signal?: AbortSignal): Promis
       if (view?.mounts[0] && !byFirstMount.has(view.mounts[0].mount.id)) add(view);
       continue;
     }
+    namespaceOf.set(pid, ns);
     if (ns === own.ns && !ownNamed && link(`/proc/${pid}/root`) === '/') {
       own.pid = pid;
       ownNamed = true;
@@ -144,7 +146,12 @@ export async function readNamespaces(reach: Reach, signal?: AbortSignal): Promis
       closed++;
     }
   }
-  return { views, closed, pids };
+  const processes = new Map<number, View>();
+  for (const [pid, ns] of namespaceOf) {
+    const view = byInode.get(ns);
+    if (view) processes.set(pid, view);
+  }
+  return { views, closed, processes };
 }
 
 /** A descriptor of each mount namespace that is not in `known`. */

@@ -1,10 +1,12 @@
 import type { StackFacts } from '../../../shared/ipc/probe.ts';
+import { readOverlayOptions } from '../../../shared/mountinfo/options.ts';
 import { privilege } from '../privilege/state.ts';
 import { heldObjects } from './held-objects.ts';
 import { type Namespaces, readNamespaces } from './namespaces.ts';
 import { Reach } from './reach.ts';
 import { Finder } from './real-object.ts';
 import { type Context, type Overlay, resolveOverlay } from './stack.ts';
+import { danger } from './view.ts';
 
 /** Every overlay of the views, each once (by MAJ:MIN), in the order in which they are met. */
 export function overlaysOf({ views }: Pick<Namespaces, 'views'>): Overlay[] {
@@ -20,17 +22,39 @@ export function overlaysOf({ views }: Pick<Namespaces, 'views'>): Overlay[] {
   return [...byDev.values()];
 }
 
+/**
+ * Notes which overlays have a layer on a filesystem that may hang, by their texts in any view that shows them or in our
+ * own. An overlay on such an overlay is one too.
+ */
+function noteFar(reach: Reach, { views }: Pick<Namespaces, 'views'>, overlays: readonly Overlay[]): void {
+  for (let before = -1; before < reach.far.size; ) {
+    before = reach.far.size;
+    for (const { dev, instances } of overlays) {
+      const [first] = instances;
+      if (!first || reach.far.has(dev)) continue;
+      const { upper, lowers, data } = readOverlayOptions(first.seen.mount.superOptions);
+      const texts = [...upper, ...lowers, ...data].filter((path) => path.startsWith('/'));
+      const shownIn = new Set([...instances.map(({ view }) => view), ...views.slice(0, 1)]);
+      const isFar = [...shownIn].some(({ mounts }) =>
+        texts.some((path) => danger(mounts, path, reach.far) === 'hangs'),
+      );
+      if (isFar) reach.far.add(dev);
+    }
+  }
+}
+
 /** What the resolution of these overlays works with. */
 export function contextFor(
   reach: Reach,
-  { views, pids }: Namespaces,
+  namespaces: Namespaces,
   overlays: readonly Overlay[],
   signal?: AbortSignal,
 ): Context {
+  const { views, processes } = namespaces;
   const { trusted, handles } = privilege();
-  const mounts = new Set(overlays.flatMap(({ instances }) => instances.map(({ seen }) => seen.mount.id)));
-  const devs = new Set(overlays.map(({ dev }) => dev));
-  const held = mounts.size > 0 ? heldObjects(pids, mounts, devs, signal) : new Map();
+  noteFar(reach, namespaces, overlaysOf(namespaces));
+  const instances = overlays.filter(({ dev }) => !reach.far.has(dev)).flatMap((overlay) => overlay.instances);
+  const held = instances.length > 0 ? heldObjects(processes, instances, signal) : new Map();
   return { reach, views, finder: new Finder(reach, views), held, trusted, handles, signal };
 }
 
@@ -48,6 +72,8 @@ export async function listOverlays(
     const overlays = overlaysOf(namespaces);
     const context = contextFor(reach, namespaces, overlays, signal);
     for (const overlay of overlays) {
+      // A cancellation arrives between two turns of the event loop.
+      await new Promise((resolve) => setImmediate(resolve));
       signal?.throwIfAborted();
       onStack(await resolveOverlay(context, overlay));
     }

@@ -1,5 +1,6 @@
 import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 import type { Place } from '../../../shared/ipc/probe.ts';
+import type { MountLine } from '../../../shared/mountinfo/line.ts';
 import { SyscallError } from '../syscalls/libc.ts';
 import { cloneMount } from '../syscalls/mount.ts';
 import { mountNamespaceId } from '../syscalls/namespace.ts';
@@ -46,6 +47,8 @@ export class Reach {
   readonly #ages = new Map<View, Map<number, bigint>>();
   readonly #clones = new Map<string, boolean>();
   readonly #signal: AbortSignal | undefined;
+  /** Devices of overlays with a layer that may hang: their roots may too. */
+  readonly far = new Set<string>();
 
   constructor(signal?: AbortSignal) {
     this.#signal = signal;
@@ -107,11 +110,11 @@ export class Reach {
    */
   async open(view: View, path: Bytes): Promise<number | NotLooked> {
     try {
-      const root = await this.root(view);
       let at = path;
       for (let links = 0; links <= MAX_SYMLINKS; links++) {
-        const why = danger(view.mounts, at);
+        const why = danger(view.mounts, at, this.far);
         if (why) return notLooked(why);
+        const root = await this.root(view);
         try {
           const flags = Open.path | Open.directory;
           return openPlain(root, at, flags);
@@ -145,12 +148,11 @@ export class Reach {
   /** The root of an overlay mount at its mount point: what it is, and the handle that names the real directory. */
   async lookAtOverlay(
     view: View,
-    mountPoint: Bytes,
-    far: boolean,
+    { mountPoint, dev }: MountLine,
   ): Promise<{ look: Look; overlayHandle: Place['handle'] } | NotLooked> {
     const root = rootPath(view);
     try {
-      if (far) {
+      if (this.far.has(dev)) {
         if (!root) return notLooked('hangs');
         return (await lookFar({ root, path: mountPoint, overlay: true }, this.#signal)) ?? notLooked('hangs');
       }

@@ -52,22 +52,11 @@ function inOrder(instances: readonly Instance[]): Instance[] {
   return [...instances].sort((a, b) => weight(a) - weight(b));
 }
 
-/** Whether a layer's text leads to a filesystem that may never answer: then the overlay's root may not either. */
-const isFar = (view: View, text: OverlayText): boolean =>
-  [...text.upper, ...text.lowers, ...text.data].some(
-    (path) => path.startsWith('/') && danger(view.mounts, path) === 'hangs',
-  );
-
 /** What the overlay's root says: the first instance that can be reached answers. */
-async function askRoot(
-  context: Context,
-  instances: readonly Instance[],
-  text: OverlayText,
-): Promise<RealObject | null> {
+async function askRoot({ reach }: Context, instances: readonly Instance[]): Promise<RealObject | null> {
   for (const { view, seen } of instances) {
     if (seen.mount.root !== '/') continue;
-    const { mountPoint } = seen.mount;
-    const answer = await context.reach.lookAtOverlay(view, mountPoint, isFar(view, text));
+    const answer = await reach.lookAtOverlay(view, seen.mount);
     // Where another mount hides it, the device is another.
     if ('look' in answer && answer.look.stat.dev === seen.mount.dev) return realObjectOfHandle(answer.overlayHandle);
   }
@@ -80,7 +69,7 @@ async function howWell(context: Context, view: View, text: OverlayText, root: Re
   let count = 0;
   for (const path of [...first, ...text.lowers.slice(0, 4)]) {
     if (!path.startsWith('/')) continue;
-    const why = danger(view.mounts, path);
+    const why = danger(view.mounts, path, context.reach.far);
     if (why === 'hangs' || why === 'overlay') count++;
     if (why) continue;
     const look = await context.reach.look(view, path);
@@ -118,11 +107,12 @@ async function chooseView(
 export async function resolveOverlay(context: Context, overlay: Overlay): Promise<StackFacts> {
   const instances = inOrder(overlay.instances);
   const text = readOverlayOptions((instances[0] as Instance).seen.mount.superOptions);
-  const root = await askRoot(context, instances, text);
+  const root = await askRoot(context, instances);
   const view = await chooseView(context, instances, text, root);
   const shown = instances.find((one) => one.view === view && isWhole(one)) ?? (instances[0] as Instance);
-  const there = instances.find((one) => one.view === view);
-  const mountAge = there ? context.reach.ageOf(view, there.seen.mount.id) : null;
+  const ages = instances.filter((one) => one.view === view).map(({ seen }) => context.reach.ageOf(view, seen.mount.id));
+  // A bind mount of it is younger than itself.
+  const mountAge = ages.reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null);
   return facts(context, { overlay, text, view, root, mountAge }, shown);
 }
 

@@ -69,12 +69,17 @@ export const mayHang = (fsType: string): boolean => REMOTE.has(fsType) || fsType
  * Why a path must not simply be looked up: `hangs` where a mount on the way may wait for a server, `overlay` where its
  * last part lies inside an overlay mount (a lookup there makes the kernel write into that overlay's upper), `automount`
  * where looking would mount something. Mount points themselves are in memory, so passing an overlay on the way to a
- * mount below it looks nothing up. Null: safe.
+ * mount below it looks nothing up. Null: safe. `far` are devices that may hang beside those of such a type: overlays
+ * with a layer on one.
  */
-export function danger(mounts: readonly SeenMount[], path: Bytes): 'hangs' | 'overlay' | 'automount' | null {
+export function danger(
+  mounts: readonly SeenMount[],
+  path: Bytes,
+  far: ReadonlySet<string> = new Set(),
+): 'hangs' | 'overlay' | 'automount' | null {
   const names: Bytes[] = [];
   let last: SeenMount | null = mountOf(mounts, asBytes('/'));
-  const hangs = (): boolean => last !== null && mayHang(last.mount.fsType);
+  const hangs = (): boolean => last !== null && (mayHang(last.mount.fsType) || far.has(last.mount.dev));
   if (hangs()) return 'hangs';
   for (const name of components(path)) {
     if (name === '..') names.pop();

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { asBytes, type Bytes, bytesOfArray } from '../../../../shared/bytes/bytes.ts';
 import type { LayerFacts, StackFacts } from '../../../../shared/ipc/probe.ts';
 import { parseMountinfo } from '../../../../shared/mountinfo/line.ts';
@@ -152,11 +152,17 @@ export class Machine {
   }
 }
 
-/** The overlay mounted at a path, as `list` gives it. */
+/**
+ * The overlay mounted at a path, as `list` gives it. One in our own namespace wins: a namespace that another program
+ * made meanwhile may hold copies of what was mounted there before.
+ */
 export async function listed(mountPoint: string): Promise<StackFacts> {
   const all: StackFacts[] = [];
   await listOverlays((stack) => all.push(stack));
-  const found = all.filter((stack) => stack.mount === mountPoint);
+  const there = all.filter((stack) => stack.mount === mountPoint);
+  const ownNamespace = /\d+/.exec(readlinkSync('/proc/self/ns/mnt'))?.[0];
+  const own = there.filter((stack) => stack.ns === ownNamespace);
+  const found = own.length > 0 ? own : there;
   if (found.length !== 1) throw new Error(`${found.length} overlays at ${mountPoint}`);
   return found[0] as StackFacts;
 }
