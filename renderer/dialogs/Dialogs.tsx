@@ -1,5 +1,6 @@
 import { Dialog } from 'radix-ui';
-import type { ComponentType } from 'react';
+import { type ComponentType, useEffect } from 'react';
+import { closeBox } from '../jump/open.ts';
 import { AboutDialog } from './AboutDialog.tsx';
 import { DemoDialog } from './DemoDialog.tsx';
 import { DirectoriesDialog } from './DirectoriesDialog.tsx';
@@ -26,6 +27,9 @@ const DIALOGS: Record<DialogName, ComponentType> = {
 export function Dialogs() {
   const which = useDialogs((dialogs) => dialogs.which);
   const Body = which && DIALOGS[which];
+  useEffect(() => {
+    if (which !== null) closeBox();
+  }, [which]);
   return (
     <Dialog.Root open={which !== null} onOpenChange={(open) => !open && closeDialog()}>
       <Dialog.Portal>

@@ -124,13 +124,23 @@ function Body({ state, path, facts, tab, retry }: BodyProps) {
   const { detail } = state;
   const shared = { detail, facts };
   const name = detail.path === '' ? '/' : textForEyes(detail.path.slice(detail.path.lastIndexOf('/') + 1) as Bytes);
+  const body = {
+    explain: <Explain {...shared} name={name} />,
+    layers: <Layers {...shared} />,
+    inodes: <Inodes {...shared} />,
+    xattrs: <Xattrs {...shared} />,
+  }[tab];
+  if (detail.path === path) return <div key={detail.path}>{body}</div>;
+  // The entry before stays for a moment, so that nothing flickers under an arrow key; then the placeholders come.
   return (
-    <div className={detail.path === path ? undefined : 'insp-older'} key={detail.path}>
-      {tab === 'explain' && <Explain {...shared} name={name} />}
-      {tab === 'layers' && <Layers {...shared} />}
-      {tab === 'inodes' && <Inodes {...shared} />}
-      {tab === 'xattrs' && <Xattrs {...shared} />}
-    </div>
+    <>
+      <div className="insp-older" key={detail.path} aria-hidden="true" inert>
+        {body}
+      </div>
+      <div className="insp-late">
+        <Reading />
+      </div>
+    </>
   );
 }
 

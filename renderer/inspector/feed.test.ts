@@ -79,4 +79,19 @@ describe('createFeed', () => {
     await vi.runAllTimersAsync();
     expect(last()).toMatchObject({ phase: 'ready', key: 'a' });
   });
+
+  it('asks anew for the same selection after a stop', async () => {
+    let calls = 0;
+    const one = feed();
+    const load = async () => {
+      calls++;
+      return detail('a');
+    };
+    one.select('a', load);
+    one.stop();
+    one.select('a', load);
+    await vi.runAllTimersAsync();
+    expect(calls).toBe(2);
+    expect(last()).toMatchObject({ phase: 'ready', key: 'a' });
+  });
 });

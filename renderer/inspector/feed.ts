@@ -13,6 +13,7 @@ export type Feed = {
   select(key: string | null, load: ((signal: AbortSignal) => Promise<ObjectDetail>) | null): void;
   /** Asks again for the same, after a failure. */
   retry(): void;
+  /** Forgets what was asked for; the next selection is asked for anew, also the same. */
   stop(): void;
 };
 
@@ -75,6 +76,9 @@ export function createFeed(onState: (state: FeedState) => void, pause = 80): Fee
       cancel();
       begin(0);
     },
-    stop: cancel,
+    stop() {
+      cancel();
+      key = null;
+    },
   };
 }

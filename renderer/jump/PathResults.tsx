@@ -64,8 +64,9 @@ function MatchedPath({ match, query }: { match: PathMatch; query: string }) {
   );
 }
 
+/** What stands in the list where there is nothing to choose. An option in name, for a list may hold nothing else. */
 export const Blank = ({ title, text }: { title: string; text: string }) => (
-  <div className="box-blank" role="presentation">
+  <div className="box-blank" role="option" aria-disabled="true" aria-selected="false" tabIndex={-1}>
     <b>{title}</b>
     <span className="two">{text}</span>
   </div>

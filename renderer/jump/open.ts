@@ -1,11 +1,16 @@
 import { create } from 'zustand';
+import { closeDialog } from '../dialogs/open.ts';
 
 /** The boxes that find: a path (Ctrl+P), a command (Ctrl+Shift+P), a name in the tree (Ctrl+F). */
 type Open = { box: 'path' | 'palette' | null; find: boolean };
 
 export const useJump = create<Open>(() => ({ box: null, find: false }));
 
-export const showBox = (box: 'path' | 'palette'): void => useJump.setState({ box });
+/** Opens a box, in place of a dialog that may be open. */
+export function showBox(box: 'path' | 'palette'): void {
+  closeDialog();
+  useJump.setState({ box });
+}
 export const closeBox = (): void => useJump.setState({ box: null });
 export const showFind = (): void => useJump.setState({ find: true });
 export const closeFind = (): void => useJump.setState({ find: false });
