@@ -4,6 +4,7 @@
 export class Output {
   readonly #stream = process.stdout;
   readonly #closed = new AbortController();
+  #isAbandoned = false;
   #waiting: (() => void)[] = [];
 
   constructor() {
@@ -34,19 +35,29 @@ export class Output {
     if (!this.#closed.signal.aborted) this.#stream.write(data);
   }
 
-  /** Resolves when the reader has taken most of what was written, or is gone. */
+  /** Waits for the reader no longer: what is not written yet may be lost. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#wake();
+  }
+
+  /** Resolves when the reader has taken most of what was written, is gone, or is not waited for. */
   drained(): Promise<void> {
-    if (!this.#stream.writableNeedDrain || this.#closed.signal.aborted) return Promise.resolve();
+    if (!this.#stream.writableNeedDrain || this.#isOver) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Resolves when everything has left this process. */
   flushed(): Promise<void> {
-    if (this.#closed.signal.aborted) return Promise.resolve();
+    if (this.#isOver) return Promise.resolve();
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       this.#stream.write('', () => resolve());
     });
+  }
+
+  get #isOver(): boolean {
+    return this.#isAbandoned || this.#closed.signal.aborted;
   }
 
   #wake(): void {

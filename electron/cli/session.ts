@@ -45,6 +45,7 @@ export async function runSession(
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       interrupted.abort();
+      output.abandon();
       setTimeout(() => process.exit(Exit.interrupted), GRACE_MS);
     });
   }

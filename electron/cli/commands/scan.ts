@@ -41,6 +41,8 @@ export async function scanLines(
     },
   );
   session.progress.clear();
+  // What was said is not the whole, and must not look like it.
+  if (session.signal.aborted) throw new FailureError({ code: 'cancelled', message: 'interrupted' });
   if (meta === null) throw new FailureError({ code: 'internal', message: 'the scan gave no meta line' });
   return statusOfRead(session, meta, errors);
 }
