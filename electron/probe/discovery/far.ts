@@ -32,25 +32,27 @@ export async function lookFar(
   child.unref();
   const text = await new Promise<string | null>((resolve) => {
     let out = '';
+    const settle = (result: string | null): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', give);
+      resolve(result);
+    };
     const give = (): void => {
       child.kill('SIGKILL');
       child.stdout.destroy();
-      resolve(null);
+      settle(null);
     };
     const timer = setTimeout(give, PATIENCE);
     signal?.addEventListener('abort', give, { once: true });
     child.stdout.setEncoding('utf8').on('data', (piece: string) => {
       out += piece;
     });
-    const ended = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', give);
-      resolve(out);
-    };
+    const ended = (): void => settle(out);
     child.stdout.on('end', ended);
     child.on('error', ended);
   });
-  if (text === null) return null;
+  // A process that could not start, or was killed, leaves nothing to read.
+  if (text === null || text === '') return null;
   const answer = JSON.parse(text, (_, value) =>
     typeof value?.bigint === 'string' ? BigInt(value.bigint) : value,
   ) as FarAnswer;

@@ -3,12 +3,13 @@ import { textForEyes } from '../../../shared/bytes/show.ts';
 import type { LayerFacts } from '../../../shared/ipc/probe.ts';
 import { close } from '../syscalls/open.ts';
 import { below, seenAt, unseen } from './layer-facts.ts';
+import { isDirectory } from './look.ts';
 import { originsIn } from './origins.ts';
 import { isLook } from './reach.ts';
-import { holds, isObject, type RealObject } from './real-object.ts';
+import { type Found, holds, isObject, type RealObject } from './real-object.ts';
 import { type Context, inFolder, type Subject } from './stack.ts';
 import { endsAlike, LONE_SLASH, refusal, resolveNamed, type Upper, unconfirmed } from './upper.ts';
-import type { View } from './view.ts';
+import { isWithin, type View } from './view.ts';
 
 /** An object of which a handle says that it lies in a lower, and at which path of the merged view. */
 type Evidence = { object: RealObject; path: Bytes; by: string };
@@ -177,10 +178,20 @@ async function findMoved(context: Context, resolved: Resolved[], unplaced: Evide
   for (const { object, path, by } of unplaced.slice(0, MAX_SEARCHES)) {
     const found = await context.finder.find(object, resolved[0]?.view);
     if (!found || found === 'stale' || found.path === null) continue;
+    const inside = resolved.find((one) => isIn(one, found));
+    if (inside) {
+      // It was renamed in the merged view (a redirect), so it lies there under another name.
+      const rest = textForEyes(below(found.path, inside.facts.path ?? found.path) ?? found.path);
+      const why = `it holds the object behind ${by}, at ${rest}`;
+      if (inside.facts.state === 'unverified') inside.facts = { ...inside.facts, state: 'ok', assumed: false, why };
+      continue;
+    }
+    // Another name of a hard link says nothing about the layer.
+    if (!isDirectory(found.look.stat) && found.look.stat.nlink > 1) continue;
     const tail = path === '' ? '' : `/${path}`;
     if (!found.path.endsWith(tail)) continue;
     const home = asBytes(found.path.slice(0, found.path.length - tail.length) || '/');
-    if (!resolved.some(({ facts }) => facts.path === home)) homes.set(home, { view: found.view, by });
+    homes.set(home, { view: found.view, by });
   }
   // Each home that is given away leaves fewer layers that the others can be.
   for (let progress = true; progress && homes.size > 0; ) {
@@ -205,6 +216,14 @@ async function findMoved(context: Context, resolved: Resolved[], unplaced: Evide
       facts.why += `; the object behind ${by} lies in ${textForEyes(home)}, which may be it`;
   }
 }
+
+const isIn = ({ facts, view }: Resolved, found: Found): boolean =>
+  facts.role === 'lower' &&
+  facts.path !== null &&
+  facts.state !== 'covered' &&
+  view === found.view &&
+  found.path !== null &&
+  isWithin(found.path, facts.path);
 
 const isInDoubt = ({ facts }: Resolved): boolean =>
   facts.role === 'lower' && (facts.state === 'missing' || facts.state === 'unverified');

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 import { workerProgram } from '../programs.ts';
 import { SyscallError } from '../syscalls/libc.ts';
+import { AT_FDCWD, close, Open, openat } from '../syscalls/open.ts';
 
 /** What the thread is asked in the mount namespace that the descriptor `namespace` stands for. */
 export type ThreadRequest = { question: 'mountinfo' | 'root' | 'clone'; namespace: number; fd?: number };
@@ -13,6 +14,7 @@ export type ThreadAnswer = { mountinfo: Bytes } | { fd: number } | { call: strin
  */
 export class NamespaceThread {
   #worker: Worker | null = null;
+  #proc = -1;
   #last: Promise<unknown> = Promise.resolve();
 
   /** The namespace's mountinfo, whole, as its own root sees it. Throws a SyscallError: EPERM without CAP_SYS_ADMIN. */
@@ -38,6 +40,8 @@ export class NamespaceThread {
     await this.#last.catch(() => {});
     await this.#worker?.terminate();
     this.#worker = null;
+    if (this.#proc >= 0) close(this.#proc);
+    this.#proc = -1;
   }
 
   /** Questions queue up: the thread can be in one namespace at a time. */
@@ -48,7 +52,9 @@ export class NamespaceThread {
   }
 
   #send(request: ThreadRequest): Promise<ThreadAnswer> {
-    this.#worker ??= new Worker(workerProgram('discovery/namespace.worker.ts'), { execArgv: [] });
+    if (this.#proc < 0) this.#proc = openat(AT_FDCWD, asBytes('/proc'), Open.path | Open.directory);
+    const workerData = { proc: this.#proc };
+    this.#worker ??= new Worker(workerProgram('discovery/namespace.worker.ts'), { execArgv: [], workerData });
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
       const settle = (): void => {

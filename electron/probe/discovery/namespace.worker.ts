@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { asBytes, bytesOfArray } from '../../../shared/bytes/bytes.ts';
 import { SyscallError } from '../syscalls/libc.ts';
 import { cloneMount } from '../syscalls/mount.ts';
@@ -13,8 +13,8 @@ import type { ThreadAnswer, ThreadRequest } from './namespace-thread.ts';
 const port = parentPort;
 if (!port) throw new Error('namespace.worker runs as a worker thread only');
 
-// Opened before the thread leaves: the other namespace need not have a /proc.
-const proc = openat(AT_FDCWD, asBytes('/proc'), Open.path | Open.directory);
+// A descriptor of /proc from outside: the other namespace need not have one.
+const { proc } = workerData as { proc: number };
 let left = false;
 
 function answer({ question, namespace, fd }: ThreadRequest): ThreadAnswer {

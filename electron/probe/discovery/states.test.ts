@@ -53,6 +53,22 @@ describe('at its text', () => {
     expect(states(await stack())).toEqual([`ok ${at('u')}`, `unverified ${at('l1')}`, `ok ${at('l2')}`]);
     await machine.stop(child);
   });
+  test('an object that was renamed in the merged view confirms the lower all the same', async () => {
+    const options = `lowerdir=${at('l1')}:${at('l2')},upperdir=${at('u')},workdir=${at('w')},redirect_dir=on`;
+    mount('overlay', machine.at('m'), options);
+    machine.sh('mv m/e m/renamed');
+    const child = await machine.start('bash', ['-c', 'echo; exec m/renamed/sleep 100']);
+    expect((await stack()).layers[2]).toMatchObject({ state: 'ok', why: expect.stringMatching(/in the upper, at e$/) });
+    await machine.stop(child);
+  });
+  test('another name of a hard link is not taken for a moved lower', async () => {
+    machine.sh('mkdir -p fs/other/e; ln fs/l2/e/sleep fs/other/e/sleep');
+    upperMount();
+    const child = await machine.start('bash', ['-c', 'cat fs/other/e/sleep > /dev/null; echo; exec m/e/sleep 100']);
+    machine.sh('rm fs/l2/e/sleep');
+    expect(states(await stack())).toEqual([`ok ${at('u')}`, `unverified ${at('l1')}`, `unverified ${at('l2')}`]);
+    await machine.stop(child);
+  });
   test('a mapped file confirms the lower', async () => {
     upperMount();
     const code =

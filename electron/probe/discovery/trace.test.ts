@@ -43,6 +43,17 @@ test('nothing of any layer changes, no access time moves', async () => {
   expect(picture()).toBe(before);
 });
 
+test('no descriptor is left open', async () => {
+  const child = await machine.start('unshare', ['-m', '--propagation', 'private', 'bash', '-c', 'echo; read']);
+  const count = (): number => readdirSync('/proc/self/fd').length;
+  await listOverlays(() => {});
+  const before = count();
+  for (let i = 0; i < 5; i++) await listOverlays(() => {});
+  await resolveStack({ kind: 'mount', mount: bytes(at('m')), pid: child.pid ?? 0 });
+  expect(count()).toBe(before);
+  await machine.stop(child);
+});
+
 test('afterwards everything unmounts while the program runs', async () => {
   unmount(at('fs/l1/d/sub'));
   mount('none', at('fs/l2/e'), null, MS_BIND, at('m'));

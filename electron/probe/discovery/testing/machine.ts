@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { asBytes, type Bytes, bytesOfArray } from '../../../../shared/bytes/bytes.ts';
-import type { LayerFacts, StackFacts } from '../../../../shared/ipc/probe.ts';
+import { type LayerFacts, StackFacts } from '../../../../shared/ipc/probe.ts';
 import { parseMountinfo } from '../../../../shared/mountinfo/line.ts';
 import { PlaceOpener } from '../../layers/place.ts';
 import { bind, bindNumber, check, Memory } from '../../syscalls/libc.ts';
@@ -164,7 +164,7 @@ export async function listed(mountPoint: string): Promise<StackFacts> {
   const own = there.filter((stack) => stack.ns === ownNamespace);
   const found = own.length > 0 ? own : there;
   if (found.length !== 1) throw new Error(`${found.length} overlays at ${mountPoint}`);
-  return found[0] as StackFacts;
+  return StackFacts.parse(found[0]);
 }
 
 /** State and path of each layer: "ok /x/l1". */
