@@ -25,7 +25,12 @@ const STATUS: Record<string, number> = {
   'needs-privilege': Exit.needsPrivilege,
 };
 
-export const exitOf = (failure: Failure): number => STATUS[failure.code] ?? Exit.usage;
+/** The status of a failure. What could not be read, and could be with privilege, has that for its hint. */
+export function exitOf(failure: Failure): number {
+  const status = STATUS[failure.code] ?? Exit.usage;
+  const isPrivilege = failure.hint === 'read with privilege';
+  return status === Exit.nothingRead && isPrivilege ? Exit.needsPrivilege : status;
+}
 
 /** Bad usage: `message` says what is wrong, `hint` what to type instead. */
 export const usage = (message: string, hint: string): FailureError =>

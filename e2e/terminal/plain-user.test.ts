@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ListObject, ScanMeta, ScanObject } from '../../shared/contract/scan.ts';
+import { type PlainUser, plainUser } from '../plain-user.ts';
+import { exactly, expectFailure, ROOT, type Run, stratoscope } from './program.ts';
+import { makeStage, OVERLAY, type Stage } from './stage.ts';
+
+/** The same program, started by a user who owns nothing: what it may not know, it calls unknown. */
+describe.skipIf(process.getuid?.() !== 0)('without privilege', () => {
+  let stage: Stage;
+  let user: PlainUser;
+  let command: string[];
+  const run = (words: string[]): Promise<Run> => stratoscope(words, { command, cwd: '/', env: user.env });
+
+  beforeAll(async () => {
+    stage = makeStage();
+    stage.sh(
+      `chmod 755 .\n${OVERLAY}\nchmod 755 fs; mkdir fs/closed fs/shut; echo x > fs/closed/x; chmod 700 fs/closed fs/shut`,
+    );
+    user = await plainUser({ program: ROOT });
+    const inside = (path: string): string => `${user.at('program')}/${path}`;
+    command = [await user.program([inside('node_modules/.bin/node'), inside('electron/cli/index.ts')])];
+  });
+  afterAll(async () => {
+    stage.remove();
+    await user.remove();
+  });
+
+  it('list sees the mount, and says what it cannot confirm', async () => {
+    const result = await run(['list', '--format', 'ndjson']);
+    expect(result.status).toBe(0);
+    const objects = result.lines.slice(1).map((one) => exactly(ListObject, one));
+    const mine = objects.find(({ mount }) => mount === stage.at('merged'));
+    expect(mine).toMatchObject({ privilege: 'partial' });
+    for (const { state } of mine?.layers ?? []) expect(['ok', 'unverified']).toContain(state);
+  });
+
+  it('scan: marks and origins are unknown, character whiteouts are seen, and nothing is wrongly denied', async () => {
+    const whole = await stratoscope(['scan', stage.at('merged')]);
+    const truth = new Map(whole.lines.slice(1).map((one) => [(one as ScanObject).path, one as ScanObject]));
+    const result = await run(['scan', stage.at('merged')]);
+    expect([result.status, result.stderr]).toEqual([0, '']);
+    expect(exactly(ScanMeta, result.lines[0]).meta.privilege).toBe('partial');
+    const objects = result.lines.slice(1).map((one) => exactly(ScanObject, one));
+    const named = (path: string) => objects.find((one) => one.path === path);
+    expect(named('b')).toMatchObject({ type: 'whiteout', marks: ['whiteout'] });
+    expect(named('a')).toMatchObject({ origin: 'unknown' });
+    expect(named('a')?.marks).toContain('unknown:metacopy');
+    expect(named('d')?.marks).toContain('unknown:opaque');
+    // A lower one that the program may read whole needs no privilege; wherever it answers, it answers as with privilege.
+    const allowed = (value: unknown, right: unknown): boolean => value === right || value === 'unknown';
+    for (const one of objects) {
+      const right = truth.get(one.path);
+      if (right === undefined) {
+        // Names that only a hidden directory or one behind a redirect has: never said to be there.
+        expect([one.path, one.lookup === 'unknown' || one.provenance === 'unknown']).toEqual([one.path, true]);
+        continue;
+      }
+      for (const field of ['lookup', 'listed', 'provenance'] as const) {
+        expect([one.path, field, one[field], allowed(one[field], right[field])]).toEqual([
+          one.path,
+          field,
+          one[field],
+          true,
+        ]);
+      }
+      if (right.origin !== null) expect([one.path, one.origin]).not.toEqual([one.path, null]);
+      for (const mark of right.marks) {
+        const isThere = one.marks.includes(mark) || one.marks.includes(`unknown:${mark}`);
+        expect([one.path, mark, isThere || mark === 'indexed']).toEqual([one.path, mark, true]);
+      }
+    }
+  });
+
+  it('explain says what privilege would tell', async () => {
+    const result = await run(['explain', stage.at('merged'), 'a']);
+    expect(result.status).toBe(0);
+    expect(result.stdout).toContain('unknown');
+    expect(result.stdout).toContain('Read with privilege');
+  });
+
+  it('layers that only privilege opens: status 4', async () => {
+    const words = ['scan', '--lower', stage.at('fs/closed'), '--lower', stage.at('fs/shut'), '--format', 'ndjson'];
+    expectFailure(await run(words), 4, 'ndjson');
+    expect((await stratoscope(words)).status).toBe(0);
+  });
+});
