@@ -3,12 +3,12 @@ import './jump.css';
 import { Command } from 'cmdk';
 import { Search } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useReturnFocus } from '../dialogs/focus.ts';
 import { useSession } from '../state/session.ts';
 import { usePathSearch } from './find-paths.ts';
 import { closeBox, useJump } from './open.ts';
-import { PaletteResults } from './PaletteResults.tsx';
+import { fittingCommands, PaletteResults } from './PaletteResults.tsx';
 import { PathResults } from './PathResults.tsx';
 
 /** The box over the window: a path to jump to, or, behind a `>`, a command. */
@@ -44,6 +44,12 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
   const client = useSession((session) => session.client);
   const view = useSession((session) => session.stack?.view ?? null);
   const search = usePathSearch(client, view, commands ? '' : text);
+  const query = commands ? text.slice(1).trim() : null;
+  // The best match is chosen whenever others come.
+  useEffect(() => {
+    const first = query === null ? search.matches[0]?.id : fittingCommands(query)[0]?.id;
+    setValue(first === undefined ? '' : String(first));
+  }, [search, query]);
   return (
     <Command
       label={commands ? 'Commands' : 'Jump'}
@@ -65,8 +71,8 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
         {commands && <span className="two">commands</span>}
       </div>
       <Command.List className="box-list" label={commands ? 'Commands' : 'Paths'}>
-        {commands ? (
-          <PaletteResults text={text.slice(1)} onChoose={onChoose} />
+        {query !== null ? (
+          <PaletteResults query={query} onChoose={onChoose} />
         ) : (
           <PathResults search={search} text={text} onChoose={onChoose} />
         )}

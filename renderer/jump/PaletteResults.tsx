@@ -4,19 +4,29 @@ import { Keys } from '../dialogs/Keys.tsx';
 import { fitOf, matchPieces } from './match.ts';
 import { Blank } from './PathResults.tsx';
 
-/** The commands that can be run now and fit what is typed, each with its keys. */
-export function PaletteResults({ text, onChoose }: { text: string; onChoose: (run: () => void) => void }) {
-  const query = text.trim();
-  const commands = listCommands()
+type Fitting = { command: ListedCommand; fit: number };
+type ListedCommand = ReturnType<typeof listCommands>[number];
+
+/** The commands that can be run now and fit what is typed, best first. */
+export function fittingCommands(query: string): ListedCommand[] {
+  return listCommands()
     .filter((command) => command.when?.() ?? true)
-    .map((command) => ({ command, fit: fitOf(command.title, query), pieces: matchPieces(command.title, query) }))
-    .filter(({ fit }) => fit !== null)
-    .sort((a, b) => (a.fit ?? 0) - (b.fit ?? 0));
+    .flatMap((command): Fitting[] => {
+      const fit = fitOf(command.title, query);
+      return fit === null ? [] : [{ command, fit }];
+    })
+    .sort((a, b) => a.fit - b.fit)
+    .map(({ command }) => command);
+}
+
+/** These commands, each with its keys. */
+export function PaletteResults({ query, onChoose }: { query: string; onChoose: (run: () => void) => void }) {
+  const commands = fittingCommands(query);
   if (commands.length === 0)
     return <Blank title="No such command" text="Commands that make no sense now are left out." />;
   return (
     <Command.Group heading="Commands">
-      {commands.map(({ command, pieces }) => (
+      {commands.map((command) => (
         <Command.Item
           key={command.id}
           value={command.id}
@@ -24,7 +34,7 @@ export function PaletteResults({ text, onChoose }: { text: string; onChoose: (ru
           onSelect={() => onChoose(() => runCommand(command.id))}
         >
           <span className="cut">
-            {pieces.map((piece, index) =>
+            {matchPieces(command.title, query).map((piece, index) =>
               piece.hit ? (
                 // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one title never move
                 <mark key={index}>{piece.text}</mark>
