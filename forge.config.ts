@@ -4,8 +4,11 @@
  *   resources/app.asar    the shell: main, preload, page
  *   resources/node        the pinned Node, which runs engine, probe and terminal program
  *   resources/engine/     those programs, with the native modules that they load
- *   resources/bin/        `stratoscope` for a terminal, and the one program that polkit lets a user start as root
+ *   resources/bin/        `stratoscope` for a terminal
+ *   resources/share/      manual page, polkit's action
+ *   stratoscope-probe     the one program that polkit lets a user start as root
  */
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FuseV1Config, FuseV1Options, FuseVersion } from '@electron/fuses';
 import { MakerDeb } from '@electron-forge/maker-deb';
@@ -41,7 +44,14 @@ const config: ForgeConfig = {
     asar: true,
     prune: false,
     ignore: (path) => path !== '' && !APP.includes(path) && !path.startsWith('/dist/page/'),
-    extraResource: ['node', 'engine', 'bin'].map((name) => join(staged, name)),
+    extraResource: ['node', 'engine', 'bin', 'share'].map((name) => join(staged, name)),
+  },
+  hooks: {
+    postPackage: async (_config, { outputPaths }) => {
+      for (const path of outputPaths) {
+        await copyFile(join(staged, 'stratoscope-probe'), join(path, 'stratoscope-probe'));
+      }
+    },
   },
   plugins: [new FusesPlugin(FUSES)],
   makers: [

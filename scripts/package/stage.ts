@@ -11,14 +11,18 @@ const SOURCES = /\/node_modules\/(koffi\/(src|vendor|doc)|better-sqlite3\/(deps|
 export async function stage(root: string): Promise<void> {
   const staged = join(root, 'out', 'staged');
   await rm(staged, { recursive: true, force: true });
-  await mkdir(join(staged, 'bin'), { recursive: true });
+  await mkdir(staged, { recursive: true });
   await cp(join(root, 'node_modules', 'node', 'bin', 'node'), join(staged, 'node'));
-  for (const program of ['stratoscope', 'stratoscope-probe']) {
-    await cp(join(root, 'scripts', 'package', program), join(staged, 'bin', program));
-    await chmod(join(staged, 'bin', program), 0o755);
+  const parts: readonly (readonly [from: string, to: string, mode: number])[] = [
+    ['scripts/package/stratoscope', 'bin/stratoscope', 0o755],
+    ['scripts/package/stratoscope-probe', 'stratoscope-probe', 0o755],
+    ['scripts/package/org.stratoscope.probe.policy', 'share/org.stratoscope.probe.policy', 0o644],
+    ['docs/stratoscope.1', 'share/stratoscope.1', 0o644],
+  ];
+  for (const [from, to, mode] of parts) {
+    await cp(join(root, from), join(staged, to));
+    await chmod(join(staged, to), mode);
   }
-  const policy = 'org.stratoscope.probe.policy';
-  await cp(join(root, 'scripts', 'package', policy), join(staged, 'bin', policy));
 
   const engine = join(staged, 'engine');
   await mkdir(join(engine, 'dist'), { recursive: true });
