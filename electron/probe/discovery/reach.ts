@@ -10,7 +10,7 @@ import { isDirectory, type Look, lookAt, overlayHandle } from './look.ts';
 import { mountAges } from './mount-ages.ts';
 import { NamespaceThread } from './namespace-thread.ts';
 import { followOne, openPlain } from './open-path.ts';
-import { danger, type View } from './view.ts';
+import { danger, mountOf, type View } from './view.ts';
 
 /** Why a directory was not looked at, beside an errno of the kernel's. */
 export type NotLooked = {
@@ -177,8 +177,10 @@ export class Reach {
       if (!answer) return notLooked('hangs');
       return isDirectory(answer.look.stat) ? answer.look : notLooked('ENOTDIR');
     } catch (error) {
-      if (error instanceof SyscallError) return notLooked(error.code);
-      throw error;
+      if (!(error instanceof SyscallError)) throw error;
+      const isFuse = mountOf(view.mounts, path)?.mount.fsType.startsWith('fuse') ?? false;
+      if (error.code !== 'EACCES' || !isFuse) return notLooked(error.code);
+      return { code: 'EACCES', why: 'permission denied: a FUSE filesystem lets in nobody but the user who mounted it' };
     }
   }
 
