@@ -1,9 +1,12 @@
 import { useRef } from 'react';
 import { focusTree } from '../actions/tree.ts';
 
-/** What takes the focus at the start: a field, else the body that can be scrolled, else a button at the foot. */
-const FIRST =
-  'input:not([type="radio"]), input[type="radio"]:checked, .dialog-body[tabindex], .dialog-foot .primary, .dialog-foot button';
+/** What takes the focus at the start: a field, else what the dialog is for, else a button at its foot. */
+const FIRST = [
+  'input:not([type="radio"]), input[type="radio"]:checked',
+  '.dialog-foot .primary',
+  '.dialog-foot button',
+];
 
 /**
  * Handlers for a dialog's content that give the focus back, at its end, to what had it before; to the tree where that
@@ -14,7 +17,8 @@ export function useReturnFocus(after?: () => void) {
   return {
     onOpenAutoFocus: (event: Event): void => {
       before.current = document.activeElement;
-      const first = (event.target as Element | null)?.querySelector<HTMLElement>(FIRST);
+      const dialog = event.target as Element | null;
+      const first = FIRST.map((one) => dialog?.querySelector<HTMLElement>(one)).find(Boolean);
       if (!first) return;
       event.preventDefault();
       first.focus();

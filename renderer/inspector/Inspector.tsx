@@ -1,25 +1,24 @@
 import './inspector.css';
-import { OctagonAlert } from 'lucide-react';
 import { Tabs, Tooltip } from 'radix-ui';
 import { useCallback, useState } from 'react';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { ObjectDetail } from '../../shared/ipc/engine.ts';
-import type { Failure } from '../../shared/ipc/rpc.ts';
 import { Glyph } from '../marks/Glyph.tsx';
 import { Name } from '../marks/Name.tsx';
 import { useSelection } from '../state/selection.ts';
 import { useSession } from '../state/session.ts';
 import { typeText } from '../tree/format.ts';
+import { Boundary } from './Boundary.tsx';
 import { AnnounceContext, CopyButton } from './Copy.tsx';
 import { exactText, shellWord } from './copy.ts';
 import { useDetail } from './detail.ts';
 import { Explain } from './Explain.tsx';
+import { Failed } from './Failed.tsx';
 import type { FeedState } from './feed.ts';
 import { Inodes } from './Inodes.tsx';
 import { Layers } from './Layers.tsx';
-import { safe } from './Sentence.tsx';
 import { StripKey } from './StripKey.tsx';
 import { bytesWord, hiddenByWord, modeAndOwner, roleOf } from './words.ts';
 import { Xattrs } from './Xattrs.tsx';
@@ -63,7 +62,9 @@ export function Inspector() {
                 key={tab}
                 aria-busy={state.phase === 'reading'}
               >
-                <Body state={state} path={path} facts={stack.facts} tab={tab} retry={retry} />
+                <Boundary of={state}>
+                  <Body state={state} path={path} facts={stack.facts} tab={tab} retry={retry} />
+                </Boundary>
               </Tabs.Content>
             </Tabs.Root>
           )}
@@ -152,21 +153,6 @@ function Reading() {
         // biome-ignore lint/suspicious/noArrayIndexKey: placeholders
         <span key={index} className={`insp-ghost ${width}`} />
       ))}
-    </div>
-  );
-}
-
-function Failed({ failure, retry }: { failure: Failure; retry: () => void }) {
-  return (
-    <div className="insp-failed" role="alert">
-      <p>
-        <OctagonAlert className="f-error" aria-hidden /> <b>This entry could not be read.</b>
-      </p>
-      <p>{safe(failure.message)}</p>
-      {failure.hint && <p className="two">{safe(failure.hint)}</p>}
-      <button type="button" onClick={retry}>
-        Try again
-      </button>
     </div>
   );
 }
