@@ -55,16 +55,20 @@ export class Frontier {
   readonly #names: Uint8Array<SharedArrayBuffer>;
   readonly #namesAddress: number;
 
-  /** A new frontier for the main thread, or the one that it handed over. `descriptors`: how many may be held open. */
-  constructor(from: SharedArrayBuffer | { layers: number; descriptors: number }) {
-    const fresh = !(from instanceof SharedArrayBuffer);
-    this.buffer = fresh ? new SharedArrayBuffer(NAMES_AT + NAMES) : from;
-    this.#words = new Int32Array(this.buffer, 0, NAMES_AT / 4);
-    this.#names = new Uint8Array(this.buffer, NAMES_AT);
-    this.#namesAddress = addressOf(this.buffer) + NAMES_AT;
-    if (!fresh) return;
-    if (from.layers > LAYERS) throw new RangeError(`${from.layers} layers`);
-    this.#words[Control.heldMost] = from.descriptors;
+  /** A new frontier for the main thread, or the one that it handed over. */
+  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(NAMES_AT + NAMES)) {
+    this.buffer = buffer;
+    this.#words = new Int32Array(buffer, 0, NAMES_AT / 4);
+    this.#names = new Uint8Array(buffer, NAMES_AT);
+    this.#namesAddress = addressOf(buffer) + NAMES_AT;
+  }
+
+  /** Makes it ready for a walk, also after another. `descriptors`: how many may be held open. No thread uses it yet. */
+  reset(layers: number, descriptors: number): void {
+    if (layers > LAYERS) throw new RangeError(`${layers} layers`);
+    // Slots and queue need no clearing: each word is written before it is read.
+    this.#words.fill(0, 0, QUEUE_AT);
+    this.#words[Control.heldMost] = descriptors;
   }
 
   /** Adds the root of a layer (an index into the walk's layers, not the layer's number). Before the threads start. */
@@ -85,6 +89,7 @@ export class Frontier {
     const at = SLOTS_AT + slot * SLOT_WORDS;
     const name = Atomics.add(words, Control.names, length + 1);
     for (let i = 0; i < length; i++) this.#names[name + i] = memory?.bytes[offset + i] as number;
+    this.#names[name + length] = 0;
     words[at + Slot.layer] = layer;
     words[at + Slot.parent] = parent;
     words[at + Slot.name] = name;

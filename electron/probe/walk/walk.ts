@@ -23,20 +23,24 @@ const SPARE = 512;
 const CANCEL_MS = 60;
 
 let lastWalk = 0;
+const spare: Frontier[] = [];
 
 export class Walk {
-  readonly #frontier: Frontier;
+  /** Given back after the walk: a new one would make the garbage collector run, by its size. */
+  readonly #frontier = spare.pop() ?? new Frontier();
   readonly #roots: WalkRoot[];
   readonly #chunks = new Map<number, Uint8Array>();
   #nextTicket = 0;
   #delivering = false;
   #delivered = Promise.withResolvers<void>();
   #output: WalkOutput | null = null;
+  /** What was read in the end, once the frontier is given back. */
+  #last: Omit<LayerProgress, 'layer'>[] | null = null;
 
   constructor(roots: WalkRoot[]) {
     this.#roots = roots;
     const room = Math.floor((descriptorLimit() - SPARE) / 2);
-    this.#frontier = new Frontier({ layers: roots.length, descriptors: Math.max(16, Math.min(MOST_HELD, room)) });
+    this.#frontier.reset(roots.length, Math.max(16, Math.min(MOST_HELD, room)));
     for (let index = 0; index < roots.length; index++) this.#frontier.addRoot(index);
   }
 
@@ -60,6 +64,8 @@ export class Walk {
     );
     const ended = Promise.all(parts.map((part) => part.ended)).then(() => {
       for (const fd of frontier.heldDescriptors()) close(fd);
+      this.#last = this.#roots.map((_, index) => frontier.progress(index));
+      if (spare.length === 0) spare.push(frontier);
     });
     const whole = ended.then(() => (this.#chunks.size > 0 ? this.#delivered.promise : undefined));
     try {
@@ -92,6 +98,9 @@ export class Walk {
   }
 
   progress(): LayerProgress[] {
-    return this.#roots.map(({ layer }, index) => ({ layer, ...this.#frontier.progress(index) }));
+    return this.#roots.map(({ layer }, index) => ({
+      layer,
+      ...(this.#last?.[index] ?? this.#frontier.progress(index)),
+    }));
   }
 }
