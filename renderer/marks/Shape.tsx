@@ -1,7 +1,8 @@
 import type { LayerRole } from '../../shared/ipc/probe.ts';
 import type { Ink, Shape } from './shapes.ts';
 
-const inkOf = (ink: Ink, role: LayerRole): string => (ink === 'role' ? role : ink);
+/** The colour's name: a role, or a neutral one. */
+export const inkOf = (ink: Ink, role: LayerRole): string => (ink === 'role' ? role : ink);
 
 /** The paths of a shape, each classed with its colour (`fill-upper`, `stroke-text`, …; see styles/marks.css). */
 export function ShapePaths({ shape, role }: { shape: Shape; role: LayerRole }) {

@@ -2,7 +2,8 @@ import type { ReactElement } from 'react';
 import type { CellKind } from '../../shared/ipc/engine.ts';
 import type { LayerRole } from '../../shared/ipc/probe.ts';
 import { Cell } from './Cell.tsx';
-import { ShapePaths } from './Shape.tsx';
+import { shiftPath } from './path.ts';
+import { inkOf } from './Shape.tsx';
 import { CELLS } from './shapes.ts';
 import { layerLabel, type Strip, stripOf, stripWords } from './strip.ts';
 
@@ -48,14 +49,41 @@ export function stripElement(stack: StripLayers, cells: readonly (readonly [numb
 
 type Parts = { strip: Strip; stack: StripLayers; words: string };
 
+type Ink = { className: string; width?: number | undefined; dash?: string | undefined; round?: boolean | undefined };
+
+/** Everything that is drawn in the same way, as one path. */
+function inksOf(strip: Strip, stack: StripLayers): (Ink & { d: string })[] {
+  const inks = new Map<string, Ink & { d: string }>();
+  const put = (ink: Ink, d: string, at: number): void => {
+    const key = Object.values(ink).join();
+    const known = inks.get(key);
+    const moved = shiftPath(d, at * CELL_STEP);
+    if (known) known.d += moved;
+    else inks.set(key, { ...ink, d: moved });
+  };
+  for (const [at, cell] of strip.cells.entries()) {
+    const role = stack.roleOf(cell.layer);
+    const { fills, strokes } = CELLS[cell.kind];
+    for (const { d, ink, width, dash, round } of strokes)
+      put({ className: `stroke-${inkOf(ink, role)}`, width, dash, round }, d, at);
+    for (const { d, ink } of fills) put({ className: `fill-${inkOf(ink, role)}` }, d, at);
+  }
+  return [...inks.values()];
+}
+
 function PlainStrip({ strip, stack, words }: Parts) {
   const width = strip.cells.length * CELL_STEP - 3;
   return (
-    <svg className="strip-shapes" width={width} height="12" viewBox={`0 0 ${width} 12`} role="img" aria-label={words}>
-      {strip.cells.map((cell, at) => (
-        <g key={cell.layer} transform={at === 0 ? undefined : `translate(${at * CELL_STEP} 0)`}>
-          <ShapePaths shape={CELLS[cell.kind]} role={stack.roleOf(cell.layer)} />
-        </g>
+    <svg className="strip-shapes" width={width} height="12" role="img" aria-label={words}>
+      {inksOf(strip, stack).map((ink) => (
+        <path
+          key={ink.d}
+          className={ink.className}
+          d={ink.d}
+          strokeWidth={ink.width}
+          strokeDasharray={ink.dash}
+          strokeLinecap={ink.round ? 'round' : undefined}
+        />
       ))}
     </svg>
   );

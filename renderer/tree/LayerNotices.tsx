@@ -75,8 +75,7 @@ function Partial() {
       <span className="cut">
         <b>Read without privilege.</b>{' '}
         <small>
-          Marks in trusted attributes and what depends on them are <i className="unknown">unknown</i>; with privilege
-          they would be read.
+          Trusted marks and what depends on them are <i className="unknown">unknown</i>.
         </small>
       </span>
       <span className="acts">

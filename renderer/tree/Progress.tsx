@@ -1,5 +1,5 @@
-import { RefreshCw } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import type { ViewState } from '../../shared/ipc/engine.ts';
 import { cancelReading, scanAgain } from '../actions/stacks.ts';
 import { useSession } from '../state/session.ts';
 import { countText, secondsText } from './format.ts';
@@ -7,7 +7,10 @@ import { countText, secondsText } from './format.ts';
 /** A reading that is over sooner is not spoken of. */
 const QUIET_MS = 250;
 
-/** While layers are read: how much, how long, and how to stop. What was read when it was cancelled is said too. */
+/**
+ * How much there is. While layers are read: how much so far, how long, and how to stop. It keeps its place in the bar, so
+ * that no row moves when a reading begins or ends.
+ */
 export function Progress() {
   const state = useSession((session) => session.viewState);
   const link = useSession((session) => session.link);
@@ -25,53 +28,47 @@ export function Progress() {
     return () => window.removeEventListener('keydown', onKey);
   }, [isReading]);
 
+  if (state === null) return <span className="n">reading</span>;
   if (phase === 'cancelled')
     return (
-      <div className="notice" role="status">
-        <RefreshCw className="i" aria-hidden="true" />
-        <span>
-          <b>The reading was cancelled.</b>{' '}
-          <small>
-            {countText(state?.rawEntries ?? 0)} entries were read; what was not is <i className="unknown">unknown</i>.
-          </small>
+      <>
+        <span className="n" role="status">
+          <b>Cancelled.</b> {countText(state.rawEntries)} entries were read; the rest is{' '}
+          <i className="unknown">unknown</i>.
         </span>
-        <span className="acts">
-          <ScanAgain />
-        </span>
-      </div>
+        <button type="button" onClick={() => void scanAgain()}>
+          Scan again <kbd>F5</kbd>
+        </button>
+      </>
     );
-  if (!isReading || elapsed < QUIET_MS || state === null) return null;
+  if (!isReading || elapsed < QUIET_MS) return <Counts state={state} />;
   const done = state.layers.filter((layer) => layer.done).length;
   return (
     <>
-      <div className="prog" role="progressbar" aria-label="Reading the layers">
+      <div className="prog is-over" role="progressbar" aria-label="Reading the layers">
         <i />
       </div>
-      <div className="notice">
-        <RefreshCw className="i" aria-hidden="true" />
-        <span>
-          <b>{countText(state.rawEntries)}</b> entries read{' '}
-          <small>
-            · {done} of {state.layers.length} {state.layers.length === 1 ? 'layer' : 'layers'} done ·{' '}
-            {secondsText(elapsed / 1000)}
-            {phase === 'merging' && ' · merging'}
-          </small>
-        </span>
-        <span className="acts">
-          <button type="button" onClick={cancelReading}>
-            Cancel <kbd>Esc</kbd>
-          </button>
-        </span>
-      </div>
+      <span className="n">
+        <b>{countText(state.rawEntries)}</b> entries read · {done} of {state.layers.length}{' '}
+        {state.layers.length === 1 ? 'layer' : 'layers'} done · {secondsText(elapsed / 1000)}
+        {phase === 'merging' && ' · merging'}
+      </span>
+      <button type="button" onClick={cancelReading}>
+        Cancel <kbd>Esc</kbd>
+      </button>
     </>
   );
 }
 
-const ScanAgain = () => (
-  <button type="button" onClick={() => void scanAgain()}>
-    Scan again <kbd>F5</kbd>
-  </button>
-);
+function Counts({ state }: { state: ViewState }) {
+  return (
+    <span className="n">
+      {countText(state.objects)} {state.objects === 1 ? 'object' : 'objects'}
+      {state.rows !== state.objects && <span className="dim"> · {countText(state.rows)} rows</span>}
+      {state.unknown > 0 && <span className="dim"> · {countText(state.unknown)} unknown</span>}
+    </span>
+  );
+}
 
 /** Milliseconds since `running` became true, told four times a second. */
 function useElapsed(running: boolean): number {

@@ -11,9 +11,10 @@ import type { Column } from './columns.ts';
 import { countText, modeText, NONE, sizeText, typeText, whenText } from './format.ts';
 
 export const ROW_PX = 24;
-/** Levels that are drawn as indent; a deeper row says its level instead. */
-const INDENTED = 12;
 const INDENT_PX = 16;
+/** Levels that are drawn as indent, for a name column of this width; a deeper row says its level instead. */
+export const indentLevels = (nameWidth: number): number =>
+  Math.max(3, Math.min(24, Math.floor((nameWidth * 0.45) / INDENT_PX)));
 
 const UNKNOWN = <span className="unknown">unknown</span>;
 
@@ -28,6 +29,8 @@ export type RowViewProps = {
   columns: readonly Column[];
   strips: StripLayers;
   nowMs: number;
+  /** Levels that are drawn as indent. */
+  levels: number;
   /** A copy that sticks to the top: seen, but not told twice to a screen reader. */
   sticky?: 'copy' | 'last';
 };
@@ -40,6 +43,7 @@ export const RowView = memo(function RowView({
   columns,
   strips,
   nowMs,
+  levels,
   sticky,
 }: RowViewProps) {
   const classes = ['row'];
@@ -49,7 +53,7 @@ export const RowView = memo(function RowView({
   if (sticky) classes.push('sticky', sticky);
   const cells = (
     <>
-      <NameCell row={row} />
+      <NameCell row={row} levels={levels} />
       {columns.map((column) => (
         <div key={column} role={sticky ? undefined : 'gridcell'} className={`col-${column}`} data-col={column}>
           {cellOf(column, row, strips, nowMs)}
@@ -82,12 +86,12 @@ export const RowView = memo(function RowView({
   );
 });
 
-function NameCell({ row }: { row: Row }) {
-  const indent = Math.min(row.depth, INDENTED);
+function NameCell({ row, levels }: { row: Row; levels: number }) {
+  const indent = Math.min(row.depth, levels);
   return (
     <div role="gridcell" className="nm" data-col="name">
       {indent > 0 && <span className="guides" style={{ width: indent * INDENT_PX }} aria-hidden="true" />}
-      {row.depth > INDENTED && (
+      {row.depth > levels && (
         <span className="level" aria-hidden="true">
           {row.depth}
         </span>

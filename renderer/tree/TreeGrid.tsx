@@ -7,10 +7,10 @@ import { useSelection } from '../state/selection.ts';
 import type { OpenStack } from '../state/session.ts';
 import { useSession } from '../state/session.ts';
 import { useSettings } from '../state/settings.ts';
-import { type ColumnFacts, shownColumns, template } from './columns.ts';
+import { type ColumnFacts, nameWidth, shownColumns, template } from './columns.ts';
 import { HeadRow } from './HeadRow.tsx';
 import { anchorIndex, pushedPx, stickyFor, useLongestInode, useReveal } from './place.ts';
-import { Placeholder, ROW_PX, RowView } from './RowView.tsx';
+import { indentLevels, Placeholder, ROW_PX, RowView } from './RowView.tsx';
 import { type MenuPlace, TreeMenu } from './TreeMenu.tsx';
 import { TreeTip } from './TreeTip.tsx';
 import { OVERSCAN, useScroller } from './useScroller.ts';
@@ -39,6 +39,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
   const facts: ColumnFacts = { layers: strips.layers.length, digits, wide: width >= 1000 };
   const columns = shownColumns(chosen, width, facts);
   const columnKey = columns.join();
+  const levels = indentLevels(nameWidth(columns, width, facts));
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same columns are the same array, for memo
   const steadyColumns = useMemo(() => columns, [columnKey]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: "today" is as of this version
@@ -119,6 +120,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
         columns={steadyColumns}
         strips={strips}
         nowMs={nowMs}
+        levels={levels}
       />
     );
   });
@@ -163,6 +165,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
               columns={steadyColumns}
               strips={strips}
               nowMs={nowMs}
+              levels={levels}
               sticky={n === sticky.length - 1 ? 'last' : 'copy'}
             />
           ))}

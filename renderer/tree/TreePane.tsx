@@ -6,7 +6,6 @@ import { Find } from '../jump/Find.tsx';
 import { type OpenStack, useSession } from '../state/session.ts';
 import { useSettings } from '../state/settings.ts';
 import { ColumnsMenu } from './ColumnsMenu.tsx';
-import { countText } from './format.ts';
 import { LayerNotices } from './LayerNotices.tsx';
 import { Legend } from './Legend.tsx';
 import { Progress } from './Progress.tsx';
@@ -26,7 +25,6 @@ export function TreePane({ stack }: { stack: OpenStack }) {
   }, []);
   return (
     <div className="tree-pane" ref={pane}>
-      <Progress />
       <Bar />
       <Find />
       <LayerNotices stack={stack} />
@@ -38,16 +36,11 @@ export function TreePane({ stack }: { stack: OpenStack }) {
 }
 
 function Bar() {
-  const state = useSession((session) => session.viewState);
   const isHidden = useSettings((settings) => settings.hidden);
   const Icon = isHidden ? Eye : EyeOff;
   return (
     <div className="bar">
-      <span className="n">
-        {state === null ? 'reading' : `${countText(state.objects)} ${state.objects === 1 ? 'object' : 'objects'}`}
-        {state !== null && state.rows !== state.objects && <span className="dim"> · {countText(state.rows)} rows</span>}
-        {state !== null && state.unknown > 0 && <span className="dim"> · {countText(state.unknown)} unknown</span>}
-      </span>
+      <Progress />
       <span className="grow" />
       <button
         type="button"

@@ -67,6 +67,10 @@ export function shownColumns(chosen: readonly ColumnId[] | null, width: number, 
   return COLUMNS.filter((column) => fit.has(column));
 }
 
+/** What is left for the name. */
+export const nameWidth = (columns: readonly Column[], width: number, facts: ColumnFacts): number =>
+  Math.max(120, width - PADDING - columns.reduce((sum, column) => sum + columnWidth(column, facts) + GAP, 0));
+
 /** The value of grid-template-columns. */
 export const template = (columns: readonly Column[], facts: ColumnFacts): string =>
   ['minmax(120px, 1fr)', ...columns.map((column) => `${columnWidth(column, facts)}px`)].join(' ');

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import type { Row } from '../../shared/ipc/engine.ts';
-import { indexOfPath, missing, type Placed, type RowWindow } from './window.ts';
+import { indexOfPath, leadOf, missing, type Placed, type RowWindow } from './window.ts';
 
 export type RowsAnswer = {
   version: number;
@@ -32,6 +32,7 @@ export class RowFeed {
   readonly #host: FeedHost;
   #first = 0;
   #last = 40;
+  #step = 0;
   #version: number;
   #total: number;
   #running = false;
@@ -49,6 +50,7 @@ export class RowFeed {
 
   /** Rows `first` to `last` are painted. */
   want(first: number, last: number): void {
+    this.#step = first - this.#first;
     this.#first = Math.max(0, first);
     this.#last = Math.max(this.#first, last);
     void this.#run();
@@ -75,7 +77,7 @@ export class RowFeed {
     const window = this.#host.window();
     // Rows of another view, or of none: whatever their version is, they are not this view's.
     const mine = this.#fresh ? { ...window, version: -1 } : window;
-    return missing(mine, this.#first, this.#last, this.#version, this.#total);
+    return missing(mine, this.#first, this.#last, this.#version, this.#total, leadOf(this.#step));
   }
 
   async #run(): Promise<void> {

@@ -99,18 +99,10 @@ export function useScroller(box: RefObject<HTMLDivElement | null>, count: number
 
   const viewNow = useCallback((): number => view.current, []);
   const top = rows.scrollOffset ?? 0;
-  const isScaled = scale.current.virtual !== scale.current.box;
+  const { virtual, box: boxPx, view: viewPx } = scale.current;
+  const offset = virtual === boxPx ? 0 : (box.current?.scrollTop ?? 0) - top;
   return useMemo(
-    () => ({
-      rows,
-      top,
-      offset: isScaled ? (box.current?.scrollTop ?? 0) - top : 0,
-      boxPx: scale.current.box,
-      viewPx: view.current,
-      scrollTo,
-      topNow,
-      viewNow,
-    }),
-    [rows, top, isScaled, box, scrollTo, topNow, viewNow],
+    () => ({ rows, top, offset, boxPx, viewPx, scrollTo, topNow, viewNow }),
+    [rows, top, offset, boxPx, viewPx, scrollTo, topNow, viewNow],
   );
 }

@@ -2,7 +2,17 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import type { Row } from '../../shared/ipc/engine.ts';
-import { AHEAD, chainOf, EMPTY_WINDOW, indexOfPath, missing, pathAt, type RowWindow, stickyAt } from './window.ts';
+import {
+  AHEAD,
+  chainOf,
+  EMPTY_WINDOW,
+  indexOfPath,
+  leadOf,
+  missing,
+  pathAt,
+  type RowWindow,
+  stickyAt,
+} from './window.ts';
 
 const row = (id: number, name: string, depth: number): Row => ({ id, name, depth }) as unknown as Row;
 
@@ -61,6 +71,29 @@ test('a newer version asks again for the same rows', () => {
   const window = windowOf(rowsOf(['', ...Array.from({ length: 999 }, (_, n) => `f${n}`)]), 0, 300);
   expect(missing(window, 100, 140, 1, 1000)).toBeNull();
   expect(missing(window, 100, 140, 2, 1000)).toEqual({ from: 100 - AHEAD, count: 141 + AHEAD - (100 - AHEAD) });
+});
+
+test('while it moves, more is asked for in its direction, and never less than what is painted', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: -400, max: 400 }), (first, step) => {
+      const ask = missing(EMPTY_WINDOW, first, first + 45, 1, 5046, leadOf(step));
+      if (ask === null) throw new Error('rows are needed');
+      expect(ask.from).toBeLessThanOrEqual(first);
+      expect(ask.from + ask.count).toBeGreaterThanOrEqual(Math.min(5046, first + 46));
+    }),
+  );
+  expect(missing(EMPTY_WINDOW, 1000, 1045, 1, 9999, leadOf(60))).toEqual({
+    from: 1000 - AHEAD,
+    count: AHEAD * 2 + 46 + 240,
+  });
+  expect(missing(EMPTY_WINDOW, 1000, 1045, 1, 9999, leadOf(-60))).toEqual({
+    from: 760 - AHEAD,
+    count: AHEAD * 2 + 46 + 240,
+  });
+  expect(missing(EMPTY_WINDOW, 1000, 1045, 1, 9999, leadOf(5000))).toEqual({
+    from: 1000 - AHEAD,
+    count: AHEAD * 2 + 46,
+  });
 });
 
 const names = (window: RowWindow, top: number, most = 6): string[] =>

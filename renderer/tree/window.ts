@@ -66,11 +66,19 @@ export function indexOfPath(window: RowWindow, path: Bytes): number | null {
 export const AHEAD = 80;
 export const LOW = 24;
 /** Nothing asks for more at once. */
-const MOST = 400;
+const MOST = 640;
+/** A step of more rows than this is a jump: where the next one leads, nobody knows. */
+const JUMP = 200;
+
+/**
+ * How many rows to ask for beyond those that are needed, in the direction (its sign) in which the list moves: what it
+ * passes while an answer is on its way. `step`: rows since the last time.
+ */
+export const leadOf = (step: number): number => (Math.abs(step) > JUMP ? 0 : step * 4);
 
 /**
  * What to ask the engine for, so that rows `first` to `last` (included) can be painted: null where nothing is needed.
- * `version` and `total` are the view's newest.
+ * `version` and `total` are the view's newest; `lead` as `leadOf` gives it.
  */
 export function missing(
   window: RowWindow,
@@ -78,6 +86,7 @@ export function missing(
   last: number,
   version: number,
   total: number,
+  lead = 0,
 ): { from: number; count: number } | null {
   const end = Math.min(last + 1, total);
   const needFrom = Math.max(0, first - LOW);
@@ -85,8 +94,12 @@ export function missing(
   const covered = window.from <= needFrom && window.from + window.rows.length >= needEnd;
   if (window.version >= version && window.total === total && covered) return null;
   if (total === 0) return window.version >= version ? null : { from: 0, count: AHEAD };
-  const from = Math.max(0, Math.min(first, total - 1) - AHEAD);
-  return { from, count: Math.min(MOST, Math.max(1, Math.min(total, end + AHEAD) - from)) };
+  const from = Math.max(
+    0,
+    Math.min(first, total - 1) - AHEAD + Math.min(0, Math.max(lead, end - first + 2 * AHEAD - MOST)),
+  );
+  const until = Math.max(Math.min(total, end + AHEAD + Math.max(0, lead)), from + 1);
+  return { from, count: Math.min(MOST, until - from) };
 }
 
 /**
