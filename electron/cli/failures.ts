@@ -25,11 +25,12 @@ const STATUS: Record<string, number> = {
   'needs-privilege': Exit.needsPrivilege,
 };
 
-/** The status of a failure. What could not be read, and could be with privilege, has that for its hint. */
+/** The hint of what could not be read, and could be with privilege. */
+const PRIVILEGE_HINT = 'read with privilege';
+
 export function exitOf(failure: Failure): number {
   const status = STATUS[failure.code] ?? Exit.usage;
-  const isPrivilege = failure.hint === 'read with privilege';
-  return status === Exit.nothingRead && isPrivilege ? Exit.needsPrivilege : status;
+  return status === Exit.nothingRead && failure.hint === PRIVILEGE_HINT ? Exit.needsPrivilege : status;
 }
 
 /** Bad usage: `message` says what is wrong, `hint` what to type instead. */
@@ -48,7 +49,11 @@ export function messageOf(what: string, failure: Failure): string {
   const where = failure.path === undefined ? '' : `${textForEyes(bytesOfText(failure.path))}: `;
   // In a fault the hint is the stack of calls, which stays for --debug.
   const isFault = STATUS[failure.code] === Exit.fault && failure.code === 'internal';
-  const hint = isFault ? 'run it again with --debug and report what it prints' : failure.hint;
+  const hint = isFault
+    ? 'run it again with --debug and report what it prints'
+    : failure.hint === PRIVILEGE_HINT
+      ? 'run it with sudo'
+      : failure.hint;
   const next = hint === undefined || hint === '' ? '' : ` ${sentence(capital(hint))}`;
   return `stratoscope: ${what}: ${where}${sentence(failure.message)}${next}`;
 }

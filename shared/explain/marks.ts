@@ -1,4 +1,4 @@
-import type { ListObject, MarkText, ScanObject } from '../contract/scan.ts';
+import type { ListObject, MarkText, Origin, ScanObject } from '../contract/scan.ts';
 import type { DecodedXattr, Sentence } from '../ipc/engine.ts';
 import type { StackOptions } from '../merge/options.ts';
 import { enumerate, type LayerNames, line, mark, number, option, strong } from './words.ts';
@@ -51,10 +51,8 @@ export function originSentence(object: ScanObject, stack: ListObject, names: Lay
   if (origin === null) return null;
   if (origin === 'unknown')
     return line`Whether it has an ${mark('origin')} is ${strong('unknown')}, and with it which number it keeps.`;
-  const layer = origin.layer === 'unknown' ? line`a layer that is not known` : names.the(origin.layer);
-  const ino = origin.ino === 'unknown' ? 'an inode that is not known' : line`inode ${number(origin.ino)}`;
   const links = typeof origin.nlink === 'number' && origin.nlink > 1 ? `, which has ${origin.nlink} names,` : '';
-  const named = line`Its ${mark('origin')} is ${layer}’s ${ino}${links}`;
+  const named = line`Its ${mark('origin')} is ${originName(origin, names)}${links}`;
   const why = origin.why === '' ? '' : ` (${origin.why.replace(/\.$/, '')})`;
   switch (origin.state) {
     case 'verified':
@@ -76,6 +74,14 @@ export function originSentence(object: ScanObject, stack: ListObject, names: Lay
     case 'empty':
       return line`It was copied up, but its ${mark('origin')} is ${strong('empty')}${why}: nothing records from which inode.`;
   }
+}
+
+function originName({ layer, ino }: Origin, names: LayerNames): Sentence {
+  if (ino === 'unknown') {
+    return layer === 'unknown' ? line`an inode that is not known` : line`an inode of ${names.the(layer)}`;
+  }
+  const inode = line`inode ${number(ino)}`;
+  return layer === 'unknown' ? line`${inode} of a layer that is not known` : line`${names.the(layer)}’s ${inode}`;
 }
 
 /** Attributes that are damaged: what their bytes should be. */
