@@ -19,31 +19,43 @@ export type Look = {
   readable: boolean;
 };
 
-const BTRFS_IOC_FS_INFO = 0x8400941f;
-const BTRFS_FSID = 16;
-const BTRFS_MAGIC = 0x9123683e;
 const ioctl = bind<(fd: number, request: number, argument: number) => number>('ioctl', 'int', [
   'int',
   'long',
   'address',
 ]);
 
+/** Questions for the uuid that a filesystem of its own understands, by its magic: request, and where in the answer. */
+const OWN_QUESTIONS: Record<number, { request: number; at: number; length?: number }> = {
+  // BTRFS_IOC_FS_INFO: never answers to FS_IOC_GETFSUUID.
+  2435016766: { request: 0x8400941f, at: 16 },
+  // EXT4_IOC_GETFSUUID and XFS_IOC_FSGEOMETRY_V1, for kernels before 6.9. The first is told how long a uuid is.
+  61267: { request: 0x8008662c, at: 8, length: 16 },
+  1481003842: { request: 0x80705864, at: 64 },
+};
+/** Filesystems that have none: squashfs, FUSE, overlay. */
+const WITHOUT_UUID = new Set([0x73717368, 0x65735546, 0x794c7630]);
+
 /**
- * Uuid of the filesystem of a descriptor opened for reading, as overlayfs stores it in handles; null where it has none.
- * btrfs answers to a question of its own only.
+ * Uuid of the filesystem of a descriptor opened for reading, as overlayfs stores it in handles; null where it has none,
+ * undefined where the kernel does not tell (before Linux 6.9 for most filesystems).
  */
-export function uuidOfFd(fd: number): string | null {
+export function uuidOfFd(fd: number): string | null | undefined {
   const noneIfZero = (uuid: string): string | null => (/^0*$/.test(uuid) ? null : uuid);
   try {
     return noneIfZero(filesystemUuid(fd));
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
   }
-  // Asked of btrfs only: a FUSE server would be handed the question.
-  if (fstatfs(fd).type !== BTRFS_MAGIC) return null;
-  const at = 64 * 1024;
-  if (ioctl(fd, BTRFS_IOC_FS_INFO, scratch.address + at) < 0) return null;
-  return noneIfZero(Buffer.from(scratch.bytes.subarray(at + BTRFS_FSID, at + BTRFS_FSID + 16)).toString('hex'));
+  const { type } = fstatfs(fd);
+  // Each is asked its own question only: a FUSE server would be handed any.
+  const own = OWN_QUESTIONS[type];
+  if (!own) return WITHOUT_UUID.has(type) ? null : undefined;
+  const answer = 64 * 1024;
+  scratch.view.setUint32(answer, own.length ?? 0, true);
+  scratch.view.setUint32(answer + 4, 0, true);
+  if (ioctl(fd, own.request, scratch.address + answer) < 0) return undefined;
+  return noneIfZero(Buffer.from(scratch.bytes.subarray(answer + own.at, answer + own.at + 16)).toString('hex'));
 }
 
 /** A directory's descriptor (O_PATH) opened for reading; moves no access time by itself. Throws a SyscallError. */

@@ -81,8 +81,8 @@ export class Finder {
   }
 
   /**
-   * Null where it was not found; `stale` where its filesystem says that it is gone. A handle without a uuid is taken to
-   * lie on the one filesystem that opens it, and on none where several do.
+   * Null where it was not found; `stale` where its filesystem says that it is gone. Where the handle or the filesystem
+   * tells no uuid, the object is taken to lie on the one filesystem that opens it, and on none where several do.
    */
   async find(object: RealObject, first?: View): Promise<Found | 'stale' | null> {
     let best: Found | null = null;
@@ -99,11 +99,12 @@ export class Finder {
         if (mountOf(view.mounts, mountPoint) !== mount) continue;
         tried.set(dev, count + 1).set(key, 1);
         const found = await this.#openOn(view, mount, object);
-        if (found === 'stale') stale = object.uuid !== null;
+        if (found === 'stale' && object.uuid !== null && this.#uuids.has(dev)) stale = true;
         if (found === 'stale' || found === null) continue;
-        if (object.uuid === null && best && best.mount.mount.dev !== dev) return null;
+        const isSure = object.uuid !== null && this.#uuids.has(dev);
+        if (!isSure && best && best.mount.mount.dev !== dev) return null;
         const isEnd = found.path !== null || found.deleted;
-        if (isEnd && object.uuid !== null) return found;
+        if (isEnd && isSure) return found;
         if (!best || (best.path === null && isEnd)) best = found;
       }
     }
@@ -118,8 +119,8 @@ export class Finder {
     try {
       reading = openForReading(place);
       const uuid = uuidOfFd(reading);
-      this.#uuids.set(mount.mount.dev, uuid);
-      if (object.uuid !== null && uuid !== object.uuid) return null;
+      if (uuid !== undefined) this.#uuids.set(mount.mount.dev, uuid);
+      if (object.uuid !== null && uuid !== undefined && uuid !== object.uuid) return null;
       fd = openByHandle(reading, object.handle);
       return await this.#nameOf(view, mount, fd, object);
     } catch (error) {
