@@ -108,10 +108,12 @@ function watch(child: ChildProcess): Opened {
   return out;
 }
 
+const addressOf = (said: string): URL => new URL(said.match(/^http:\S+$/m)?.[0] ?? '');
+
 /** The browser form works: the page is there, and the stack with it. */
 async function expectServed(opened: Opened, stack?: unknown): Promise<void> {
   const said = await opened.until(/^http:\/\/127\.0\.0\.1:\d+\/#token=\S+$/m);
-  const url = new URL(said.match(/^http:\S+$/m)?.[0] ?? '');
+  const url = addressOf(said);
   expect((await fetch(url)).status).toBe(200);
   expect(readPageFragment(url.hash)).toEqual({ token: expect.any(String), ...(stack === undefined ? {} : { stack }) });
 }
@@ -190,7 +192,7 @@ test('under ssh the tunnel is printed', async () => {
     env: { DISPLAY: undefined, WAYLAND_DISPLAY: undefined, SSH_CONNECTION: '192.0.2.7 50000 192.0.2.1 2222' },
   });
   await expectServed(app);
-  const port = new URL(app.said().match(/^http:\S+$/m)?.[0] ?? '').port;
+  const { port } = addressOf(app.said());
   expect(await app.until(/ssh /)).toContain(`ssh -p 2222 -L ${port}:127.0.0.1:${port} nobody@192.0.2.1`);
 });
 
@@ -213,5 +215,35 @@ test.describe('as root', () => {
     app.child.kill('SIGINT');
     expect(await app.ended).toBe(0);
     expect(app.said()).toBe('');
+  });
+
+  /** `npm start` in the checkout, as a person types it. */
+  const npmStart = (env: Record<string, string | undefined>, ...words: string[]): Opened =>
+    watch(
+      spawn('npm', ['start', ...(words.length === 0 ? [] : ['--', ...words])], {
+        cwd: ROOT,
+        // A group of its own, for Ctrl+C reaches a whole group.
+        detached: true,
+        env: environment({ ...freshHome(user.home), BROWSER: 'true', ...env }),
+      }),
+    );
+
+  test('npm start opens the app in a browser, on a stack too', async () => {
+    const app = npmStart({}, '/srv//web/.');
+    await expectServed(app, { kind: 'mount', mount: '/srv/web', pid: null });
+    expect(app.said()).toContain('"npm start -- --as-root"');
+    process.kill(-(app.child.pid as number), 'SIGINT');
+    await app.ended;
+    await expect(fetch(addressOf(app.said()))).rejects.toThrow();
+  });
+
+  test('npm start -- --as-root STACK opens the window on it', async () => {
+    const electron = await fakeElectron('as-root', `#!/bin/sh\necho "$@" > "$HOME/words"\necho standing >&3\n`);
+    const path = electron.replace(user.at('electrons'), electrons);
+    const app = npmStart({ ELECTRON_OVERRIDE_DIST_PATH: path, DISPLAY: ':0' }, '--as-root', '/srv/web');
+    expect(await app.ended).toBe(0);
+    const words = (await readFile(join(user.home, 'words'), 'utf8')).trim().split(' ');
+    expect(words.slice(0, 2)).toEqual(['--no-sandbox', ROOT]);
+    expect(JSON.parse(decodeURIComponent(words[2] ?? '').replace('--stack=', ''))).toMatchObject({ mount: '/srv/web' });
   });
 });
