@@ -1,6 +1,7 @@
 import { Check, Copy, Quote, Terminal, TriangleAlert } from 'lucide-react';
 import { Tooltip } from 'radix-ui';
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
+import type { FactCommand } from '../../shared/ipc/engine.ts';
 import { copyText } from './clipboard.ts';
 
 /** Says a sentence to a screen reader, once. */
@@ -45,14 +46,23 @@ export function commandWord(command: string): string {
   return words[0] ?? command;
 }
 
+/** The same beside a value, without a word. Nothing where no command shows it. */
+export const SmallCommand = ({ of }: { of: FactCommand[] }) =>
+  of[0] ? <CommandButton small fact={of[0].fact} command={of[0].command} /> : null;
+
 /** The command that shows a fact by hand; the whole line on hover and focus, on the clipboard when pressed. */
-export function CommandButton({ fact, command }: { fact: string; command: string }) {
+export function CommandButton({ fact, command, small }: { fact: string; command: string; small?: boolean }) {
   const [tried, copy] = useCopy('command', command);
   return (
     <Hint text={<code className="hint-command">{command}</code>}>
-      <button type="button" className="insp-command" aria-label={`Copy the command for ${fact}`} onClick={copy}>
+      <button
+        type="button"
+        className={small ? 'insp-command small' : 'insp-command'}
+        aria-label={`Copy the command for ${fact}`}
+        onClick={copy}
+      >
         {tried === null ? <Terminal aria-hidden /> : <Outcome tried={tried} />}
-        <span>{tried ?? commandWord(command)}</span>
+        {!small && <span>{tried ?? commandWord(command)}</span>}
       </button>
     </Hint>
   );

@@ -1,10 +1,11 @@
+import './explain.css';
 import { useId, useRef, useState } from 'react';
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { LookupStep, ObjectDetail } from '../../shared/ipc/engine.ts';
 import { wholeTime } from '../tree/format.ts';
 import { CommandButton, Hint } from './Copy.tsx';
 import { layerLetter } from './ranges.ts';
-import { commandsOf, Section } from './Section.tsx';
+import { factCommand, Section } from './Section.tsx';
 import { SentenceText, safe, Value } from './Sentence.tsx';
 import { WayPicture } from './WayPicture.tsx';
 import { wayRuns } from './way.ts';
@@ -32,7 +33,7 @@ export function Explain({ detail, facts, name }: { detail: ObjectDetail; facts: 
       </div>
       <Rules steps={detail.steps} facts={facts} />
       {runs.length <= MOST_WAY_ROWS && (
-        <Section title="From name to inode" commands={commandsOf(detail.commands, real).slice(0, 1)}>
+        <Section title="From name to inode" commands={factCommand(detail.commands, 'inode', real)}>
           <WayPicture detail={detail} facts={facts} name={name} />
         </Section>
       )}
@@ -40,7 +41,7 @@ export function Explain({ detail, facts, name }: { detail: ObjectDetail; facts: 
         <XattrBlock key={`${one.layer} ${one.name}`} xattr={one} detail={detail} facts={facts} short />
       ))}
       {born !== null && (
-        <Section title="In the upper since">
+        <Section title="In the upper since" commands={factCommand(detail.commands, 'in the upper since')}>
           <p className="insp-note">
             {born === 'unknown' ? (
               <>
@@ -127,15 +128,19 @@ const firstOfRule = ({ step }: { step: LookupStep }, at: number, all: { step: Lo
 
 /** Every fact with the command that shows it by hand. */
 function Facts({ detail }: { detail: ObjectDetail }) {
-  if (detail.commands.length === 0) return null;
+  const count = detail.commands.length;
+  if (count === 0) return null;
   return (
-    <Section title="By hand">
-      <table className="insp-fields insp-by-hand">
+    <details className="insp-by-hand">
+      <summary>
+        By hand: {count} {count === 1 ? 'fact and its command' : 'facts and their commands'}
+      </summary>
+      <table className="insp-fields">
         <tbody>
           {detail.commands.map((one) => (
             <tr key={`${one.fact} ${one.command}`}>
               <th scope="row">{safe(one.fact)}</th>
-              <td>
+              <td className="mono">
                 <Value>{one.value}</Value>
               </td>
               <td className="r">
@@ -145,6 +150,6 @@ function Facts({ detail }: { detail: ObjectDetail }) {
           ))}
         </tbody>
       </table>
-    </Section>
+    </details>
   );
 }

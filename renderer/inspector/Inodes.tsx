@@ -1,11 +1,14 @@
-import type { ListObject, ScanEntry } from '../../shared/contract/scan.ts';
-import type { ObjectDetail } from '../../shared/ipc/engine.ts';
+import type { ListObject } from '../../shared/contract/scan.ts';
+import type { FactCommand, ObjectDetail } from '../../shared/ipc/engine.ts';
 import { Cell } from '../marks/Cell.tsx';
-import { CommandButton, CopyButton } from './Copy.tsx';
+import { SmallCommand } from './Copy.tsx';
 import { layerLetter } from './ranges.ts';
-import { commandsOf, Section } from './Section.tsx';
+import { factCommand, Section } from './Section.tsx';
 import { safe, Value } from './Sentence.tsx';
 import { layerLines, layerWord, originWord, roleWord } from './words.ts';
+
+const FACTS = ['inode', 'device', 'links'] as const;
+const FIELDS = { inode: 'ino', device: 'dev', links: 'nlink' } as const;
 
 /** The real inode and device behind every entry, the origin and the index. */
 export function Inodes({ detail, facts }: { detail: ObjectDetail; facts: ListObject }) {
@@ -13,70 +16,55 @@ export function Inodes({ detail, facts }: { detail: ObjectDetail; facts: ListObj
   return (
     <>
       <Section title="Real inodes">
-        <table className="insp-inodes">
-          <thead>
-            <tr>
-              <th scope="col">Layer</th>
-              <th scope="col" className="r">
-                Inode
-              </th>
-              <th scope="col" className="r">
-                Device
-              </th>
-              <th scope="col" className="r">
-                Links
-              </th>
-              <th scope="col">Use</th>
-              <th scope="col">
-                <span className="sr">By hand</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {lines.flatMap((line) =>
-              line.entries.map((entry) => (
-                <tr key={`${line.layer} ${entry.path} ${entry.role}`}>
-                  <th scope="row">
-                    <Cell kind={line.kind} role={line.role} />{' '}
-                    <b className={`mono c-${line.role}`}>{layerLetter(line.layer)}</b>
-                  </th>
-                  <td className="r">
-                    <Value mono>{entry.ino}</Value>
-                  </td>
-                  <td className="r">
-                    <Value mono>{entry.dev}</Value>
-                  </td>
-                  <td className="r">
-                    <Value mono>{String(entry.nlink)}</Value>
-                  </td>
-                  <td className="two">{line.kind === 'stands' ? 'stands there' : roleWord(entry, detail.object)}</td>
-                  <td className="r">
-                    <EntryCommand detail={detail} entry={entry} />
-                  </td>
-                </tr>
-              )),
-            )}
-          </tbody>
-        </table>
+        <div className="insp-scroll">
+          <table className="insp-inodes">
+            <thead>
+              <tr>
+                <th scope="col">Layer</th>
+                <th scope="col" className="r">
+                  Inode
+                </th>
+                <th scope="col" className="r">
+                  Device
+                </th>
+                <th scope="col" className="r">
+                  Links
+                </th>
+                <th scope="col">Use</th>
+              </tr>
+            </thead>
+            <tbody>
+              {lines.flatMap((line) =>
+                line.entries.map((entry) => (
+                  <tr key={`${line.layer} ${entry.path} ${entry.role}`}>
+                    <th scope="row">
+                      <Cell kind={line.kind} role={line.role} />{' '}
+                      <b className={`mono c-${line.role}`}>{layerLetter(line.layer)}</b>
+                    </th>
+                    {FACTS.map((fact) => (
+                      <td key={fact} className="r">
+                        <Value mono>{String(entry[FIELDS[fact]])}</Value>
+                        <SmallCommand of={factCommand(detail.commands, fact, entry.layer)} />
+                      </td>
+                    ))}
+                    <td className="two">{line.kind === 'stands' ? 'stands there' : roleWord(entry, detail.object)}</td>
+                  </tr>
+                )),
+              )}
+            </tbody>
+          </table>
+        </div>
       </Section>
       <OriginSection detail={detail} facts={facts} />
-      <IndexSection index={detail.index} />
+      <IndexSection index={detail.index} commands={factCommand(detail.commands, 'index entry')} />
     </>
   );
 }
 
-function EntryCommand({ detail, entry }: { detail: ObjectDetail; entry: ScanEntry }) {
-  const command = commandsOf(detail.commands, entry.layer)[0];
-  if (command) return <CommandButton fact={command.fact} command={command.command} />;
-  return entry.ino === 'unknown' ? null : (
-    <CopyButton label={`Copy inode ${entry.ino}`} what="inode number" text={entry.ino} />
-  );
-}
-
-function IndexSection({ index }: { index: ObjectDetail['index'] }) {
+function IndexSection({ index, commands }: { index: ObjectDetail['index']; commands: FactCommand[] }) {
   if (index === null) return null;
   return (
-    <Section title="Index entry">
+    <Section title="Index entry" commands={commands}>
       {index === 'unknown' ? (
         <p className="insp-note">
           <i className="unknown">unknown</i>: the work directory could not be read.

@@ -6,10 +6,10 @@ import { Cell } from '../marks/Cell.tsx';
 import { Name } from '../marks/Name.tsx';
 import { cellWords } from '../marks/shapes.ts';
 import { typeText } from '../tree/format.ts';
-import { CommandButton, CopyButton } from './Copy.tsx';
+import { CopyButton, SmallCommand } from './Copy.tsx';
 import { exactText } from './copy.ts';
 import { layerLetter, layerRanges } from './ranges.ts';
-import { commandsOf } from './Section.tsx';
+import { factCommand } from './Section.tsx';
 import { safe, Value } from './Sentence.tsx';
 import { lineRuns } from './way.ts';
 import { bytesWord, hiddenByWord, type LayerLine, layerLines, layerProblem, markWords, roleWord } from './words.ts';
@@ -82,14 +82,17 @@ function EntryFacts({ entry, line, detail }: { entry: ScanEntry; line: LayerLine
   const elsewhere = entry.path !== detail.object.path;
   const type = entry.type === 'whiteout' ? 'whiteout' : typeText(entry.type);
   const marks = markWords(entry.marks);
+  const command = (fact: string) => factCommand(detail.commands, fact, entry.layer);
   return (
     <div className="insp-entry">
       <div className="insp-entry-what">
         <span>
           <Value>{type}</Value>
+          <SmallCommand of={command(entry.type === 'whiteout' ? 'whiteout' : 'type')} />
           {entry.type === 'file' && (
             <>
-              , <Value>{bytesWord(entry.size)}</Value>
+              <Value>{bytesWord(entry.size)}</Value>
+              <SmallCommand of={command('size')} />
             </>
           )}
         </span>
@@ -99,16 +102,12 @@ function EntryFacts({ entry, line, detail }: { entry: ScanEntry; line: LayerLine
             {mark.state === 'counts' ? mark.name : `${mark.name} ${mark.state}`}
           </span>
         ))}
-        <span className="grow" />
-        {commandsOf(detail.commands, entry.layer)
-          .slice(0, 1)
-          .map((one) => (
-            <CommandButton key={one.command} fact={one.fact} command={one.command} />
-          ))}
       </div>
       {entry.hiddenBy && <p className="insp-note">hidden by {hiddenByWord(entry.hiddenBy)}</p>}
       <p className="insp-note mono">
-        inode <Value>{entry.ino}</Value> · device <Value>{entry.dev}</Value>
+        inode <Value>{entry.ino}</Value>
+        <SmallCommand of={command('inode')} /> device <Value>{entry.dev}</Value>
+        <SmallCommand of={command('device')} />
       </p>
       {full && (
         <p className="insp-entry-path">

@@ -1,3 +1,4 @@
+import './facts.css';
 import type { ReactNode } from 'react';
 import type { FactCommand } from '../../shared/ipc/engine.ts';
 import { CommandButton } from './Copy.tsx';
@@ -18,8 +19,13 @@ export function Section(props: { title: ReactNode; commands?: FactCommand[]; chi
   );
 }
 
-/** The commands about one layer's entry, or about one attribute of it; several facts of one command come once. */
-export function commandsOf(commands: readonly FactCommand[], layer: number | undefined, xattr?: string): FactCommand[] {
-  const fitting = commands.filter((one) => one.layer === layer && one.xattr === xattr);
-  return fitting.filter((one, at) => fitting.findIndex((other) => other.command === one.command) === at);
-}
+/** The command that shows an attribute of a layer's entry. */
+export const xattrCommand = (commands: readonly FactCommand[], layer: number, name: string): FactCommand[] =>
+  commands.filter((one) => one.layer === layer && one.xattr === name).slice(0, 1);
+
+/** The command for one fact, by its first words (`inode of …`): of a layer's entry, or of the object. */
+export const factCommand = (commands: readonly FactCommand[], fact: string, layer?: number): FactCommand[] =>
+  commands
+    .filter((one) => one.layer === layer && one.xattr === undefined)
+    .filter((one) => one.fact === fact || one.fact.startsWith(`${fact} of `))
+    .slice(0, 1);

@@ -5,7 +5,7 @@ import type { ListObject } from '../../shared/contract/scan.ts';
 import type { DecodedXattr, ObjectDetail } from '../../shared/ipc/engine.ts';
 import { condense, groupBytes, hexPieces, rangeWords, type ShownField } from './bytes.ts';
 import { layerLetter } from './ranges.ts';
-import { commandsOf, Section } from './Section.tsx';
+import { Section, xattrCommand } from './Section.tsx';
 import { safe } from './Sentence.tsx';
 import { roleOf } from './words.ts';
 
@@ -59,7 +59,7 @@ export function XattrBlock(props: {
           <b className={`mono c-${roleOf(facts, xattr.layer)}`}>{layerLetter(xattr.layer)}</b> {name}, {size}
         </>
       }
-      commands={commandsOf(detail.commands, xattr.layer, xattr.name).slice(0, 1)}
+      commands={xattrCommand(detail.commands, xattr.layer, xattr.name)}
     >
       {!xattr.counts && <p className="insp-note">The kernel does not look at it here.</p>}
       {xattr.problem && <p className="insp-note f-warning">{safe(xattr.problem)}</p>}

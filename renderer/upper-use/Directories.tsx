@@ -1,25 +1,24 @@
-import { type KeyboardEvent, useRef, useState } from 'react';
-import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
-import type { UpperUse } from '../../shared/ipc/engine.ts';
 import { Name } from '../marks/Name.tsx';
 import { countText, sizeText } from '../tree/format.ts';
-import { shareWord } from './figures.ts';
+import { type DirectoryNode, flatten, shareWord } from './figures.ts';
 
 type DirectoriesProps = {
-  use: UpperUse;
+  roots: readonly DirectoryNode[];
   lit: number | null;
   onLit: (id: number | null) => void;
   onLocate: (path: Bytes) => void;
 };
 
 /** The heaviest directories as a table: arrow keys walk it, Enter shows one in the tree. */
-export function Directories({ use, lit, onLit, onLocate }: DirectoriesProps) {
+export function Directories({ roots, lit, onLit, onLocate }: DirectoriesProps) {
   const [at, setAt] = useState(0);
   const body = useRef<HTMLTableSectionElement>(null);
-  const { directories } = use;
-  const total = BigInt(directories[0]?.bytes ?? '0');
-  const most = directories.reduce((max, one) => (BigInt(one.bytes) > max ? BigInt(one.bytes) : max), 1n);
+  const directories = useMemo(() => flatten(roots), [roots]);
+  const total = roots.reduce((sum, one) => sum + BigInt(one.bytes), 0n);
+  const most = BigInt(roots[0]?.bytes ?? '0') || 1n;
 
   const onKeyDown = (event: KeyboardEvent, index: number, path: Bytes): void => {
     const last = directories.length - 1;
@@ -67,9 +66,9 @@ export function Directories({ use, lit, onLit, onLocate }: DirectoriesProps) {
               onKeyDown={(event) => onKeyDown(event, index, one.path)}
             >
               <th scope="row" title={one.path === '' ? '/' : textForEyes(one.path)}>
-                <Indent depth={one.depth} />
+                <Indent depth={one.level} />
                 <button type="button" className="upper-name" tabIndex={-1} onClick={() => onLocate(one.path)}>
-                  {one.path === '' ? '/' : <Name bytes={asBytes(one.path.slice(one.path.lastIndexOf('/') + 1))} />}
+                  {one.path === '' ? '/' : <Name bytes={one.name} />}
                 </button>
               </th>
               <td>

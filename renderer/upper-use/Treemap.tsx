@@ -45,8 +45,7 @@ function unwrap(roots: readonly DirectoryNode[]): readonly DirectoryNode[] {
   return root.rest > 0n ? [...root.children, rest] : root.children;
 }
 
-const nameOf = ({ path }: DirectoryNode): string =>
-  path === '' ? '/' : textForEyes(path.slice(path.lastIndexOf('/') + 1) as Bytes);
+const nameOf = ({ path, name }: DirectoryNode): string => (path === '' ? '/' : textForEyes(name));
 const bytesOf = ({ node, rest }: Tile): string => sizeText(rest ? String(node.rest) : node.bytes);
 const labelOf = (tile: Tile): string => `${tile.rest ? 'others' : nameOf(tile.node)} ${bytesOf(tile)}`;
 const titleOf = (tile: Tile): string => {

@@ -75,7 +75,7 @@ function Figures({ use }: { use: Use }) {
     <>
       <Growth use={use} />
       <div className="upper-where">
-        <Directories use={use} lit={lit} onLit={setLit} onLocate={locate} />
+        <Directories roots={roots} lit={lit} onLit={setLit} onLocate={locate} />
         <Treemap roots={roots} lit={lit} onLit={setLit} onLocate={locate} />
       </div>
     </>
@@ -83,9 +83,8 @@ function Figures({ use }: { use: Use }) {
 }
 
 function totalWord({ directories, undated }: Use): string {
-  const [first] = directories;
-  if (!first) return '';
-  const total = first.path === '' ? `${sizeText(first.bytes)} allocated in ${countText(first.entries)} entries` : '';
+  const first = directories.find((one) => one.path === '');
+  const total = first ? `${sizeText(first.bytes)} allocated in ${countText(first.entries)} entries` : '';
   return undated === '0' ? total : `${total}, ${sizeText(undated)} of it undated`;
 }
 

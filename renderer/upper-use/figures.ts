@@ -4,27 +4,51 @@ import type { UpperUse } from '../../shared/ipc/engine.ts';
 
 export type Directory = UpperUse['directories'][number];
 
-/** A directory with the heavy ones in it. `rest` is what lies beneath it in none of them, `own` included. */
-export type DirectoryNode = Directory & { children: DirectoryNode[]; rest: bigint };
+/**
+ * A directory with the heavy ones in it, heaviest first. `rest` is what lies beneath it in none of them, its own files
+ * included; `name` its path below the nearest heavy directory above it, `level` how many of these there are.
+ */
+export type DirectoryNode = Directory & { children: DirectoryNode[]; rest: bigint; name: Bytes; level: number };
 
-/** The list of heavy directories, parents before children, as the tree that it is. */
+/** A list of heavy directories, in whatever order, as the tree that it is. */
 export function nest(directories: readonly Directory[]): DirectoryNode[] {
+  const nodes = new Map<Bytes, DirectoryNode>();
+  for (const one of directories)
+    nodes.set(one.path, { ...one, children: [], rest: BigInt(one.bytes), name: one.path, level: 0 });
   const roots: DirectoryNode[] = [];
-  const open: DirectoryNode[] = [];
-  for (const directory of directories) {
-    const node: DirectoryNode = { ...directory, children: [], rest: BigInt(directory.bytes) };
-    while (open.length > 0 && !isBelow(directory.path, (open.at(-1) as DirectoryNode).path)) open.pop();
-    const parent = open.at(-1);
-    if (parent) {
-      parent.children.push(node);
-      parent.rest -= BigInt(directory.bytes);
-    } else roots.push(node);
-    open.push(node);
+  // A path is longer than those above it: parents come first.
+  for (const node of [...nodes.values()].sort((a, b) => a.path.length - b.path.length)) {
+    const parent = parentOf(node.path, nodes);
+    if (parent === null) {
+      roots.push(node);
+      continue;
+    }
+    parent.children.push(node);
+    parent.rest -= BigInt(node.bytes);
+    node.level = parent.level + 1;
+    node.name = (parent.path === '' ? node.path : node.path.slice(parent.path.length + 1)) as Bytes;
   }
-  return roots;
+  for (const { children } of nodes.values()) children.sort(byWeight);
+  return roots.sort(byWeight);
 }
 
-const isBelow = (path: Bytes, parent: Bytes): boolean => (parent === '' ? path !== '' : path.startsWith(`${parent}/`));
+function parentOf(path: Bytes, nodes: ReadonlyMap<Bytes, DirectoryNode>): DirectoryNode | null {
+  for (let at = path; at !== ''; ) {
+    at = at.slice(0, Math.max(0, at.lastIndexOf('/'))) as Bytes;
+    const found = nodes.get(at);
+    if (found) return found;
+  }
+  return null;
+}
+
+function byWeight(a: Directory, b: Directory): number {
+  const [left, right] = [BigInt(a.bytes), BigInt(b.bytes)];
+  return left === right ? (a.path < b.path ? -1 : 1) : left > right ? -1 : 1;
+}
+
+/** The tree as lines, each directory before what lies in it. */
+export const flatten = (nodes: readonly DirectoryNode[]): DirectoryNode[] =>
+  nodes.flatMap((node) => [node, ...flatten(node.children)]);
 
 /** One rectangle of the treemap: a directory, or what lies in it outside the heavy ones. Pixels. */
 export type Tile = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
-import { type Directory, nest, shareWord, tilesOf } from './figures.ts';
+import { type Directory, flatten, nest, shareWord, tilesOf } from './figures.ts';
 import { burstOf, indexAt, seriesOf } from './growth.ts';
 
 const directory = (path: string, bytes: number): Directory => ({
@@ -23,10 +23,22 @@ const LIST = [
 describe('nest', () => {
   it('puts each directory into the nearest one above it, by whole names', () => {
     const [root] = nest(LIST);
-    expect(root?.children.map((child) => child.path)).toEqual(['src', 'src-old', 'var']);
+    expect(root?.children.map((child) => child.path)).toEqual(['src', 'var', 'src-old']);
     expect(root?.children[0]?.children.map((child) => child.path)).toEqual(['src/build']);
     expect(root?.rest).toBe(0n);
     expect(root?.children[0]?.rest).toBe(100n);
+  });
+  it('takes any order, heaviest first, and keeps the way through directories that are not listed', () => {
+    const deep = directory('var/lib/docker', 150);
+    const lines = flatten(nest([...LIST, deep].sort((a, b) => Number(b.bytes) - Number(a.bytes))));
+    expect(lines.map((line) => [line.level, line.name])).toEqual([
+      [0, ''],
+      [1, 'src'],
+      [2, 'build'],
+      [1, 'var'],
+      [2, 'lib/docker'],
+      [1, 'src-old'],
+    ]);
   });
   it('takes a list without a common root', () => {
     expect(nest(LIST.slice(1)).length).toBe(3);
