@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import type { ScanObject } from '../../shared/contract/scan.ts';
+import type { Case } from './case.ts';
+import { coverageOf, coverageText } from './coverage.ts';
 import { echo } from './echo.ts';
-import { engineScan } from './engine-scan.ts';
+import { startEngineScan } from './engine-scan.ts';
 import { inLaboratory } from './laboratory.ts';
 import { naiveScan } from './naive.ts';
 import { run, textOf } from './run.ts';
@@ -18,6 +20,13 @@ const { values } = parseArgs({
     objects: { type: 'string', default: '2000' },
     from: { type: 'string', default: '0' },
     cases: { type: 'string' },
+    /** Tells how often each rule of the merge was met, by layer position. */
+    'count-rules': { type: 'boolean', default: false },
+    /** Switches a rule of the merge off: the kernel must contradict what follows. May be given more than once. */
+    'without-rule': { type: 'string', multiple: true, default: [] },
+    unshrunk: { type: 'boolean', default: false },
+    /** One case as JSON, as a failure prints it. */
+    case: { type: 'string' },
     failures: { type: 'string', default: '1' },
     /** `kernel` repeats the kernel's own answer, `naive` knows no marks: both test the harness. */
     scan: { type: 'string', default: 'engine' },
@@ -27,10 +36,9 @@ const { values } = parseArgs({
   allowPositionals: true,
 });
 
-const scans: Record<string, () => Promise<Scan>> = {
-  engine: async () => (await engineScan()).scan,
-  naive: async () => async (_stack, peek) => naiveScan(peek.built),
-  kernel: async () => async (_stack, peek) => {
+const harnessScans: Record<string, Scan> = {
+  naive: async (_stack, peek) => naiveScan(peek.built),
+  kernel: async (_stack, peek) => {
     const objects = echo(peek.built, await peek.look());
     return values.lie === undefined ? objects : withLie(objects, values.lie);
   },
@@ -62,19 +70,24 @@ function withLie(objects: ScanObject[], field: string): ScanObject[] {
 
 process.exitCode = await inLaboratory(import.meta.filename, async (laboratory) => {
   const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-  const make = scans[values.scan];
-  if (make === undefined) throw new Error(`--scan ${values.scan}: no such scan`);
+  const engine = startEngineScan({ countRules: values['count-rules'], withoutRules: values['without-rule'] });
+  const scan = values.scan === 'engine' ? engine.scan : harnessScans[values.scan];
+  if (scan === undefined) throw new Error(`--scan ${values.scan}: no such scan`);
   process.stderr.write(`seed ${seed}\n`);
-  const result = await run(laboratory, await make(), {
+  const result = await run(laboratory, scan, {
     seed,
     objects: Number(values.objects),
     from: Number(values.from),
     cases: values.cases === undefined ? Number.POSITIVE_INFINITY : Number(values.cases),
     failures: Number(values.failures),
+    unshrunk: values.unshrunk,
+    ...(values.case === undefined ? {} : { only: JSON.parse(values.case) as Case }),
   });
+  await engine.end();
   for (const failure of result.failures) process.stderr.write(`${textOf(failure)}\n`);
-  process.stdout.write(
-    `${JSON.stringify({ ...result, failures: result.failures.map(({ script: _, ...rest }) => rest) })}\n`,
-  );
+  const coverage = values['count-rules'] ? coverageOf(engine.hits) : null;
+  if (coverage) process.stderr.write(`${coverageText(coverage)}\n`);
+  const failures = result.failures.map(({ script: _, ...rest }) => rest);
+  process.stdout.write(`${JSON.stringify({ ...result, failures, coverage })}\n`);
   return result.failures.length > 0 ? 1 : 0;
 });

@@ -3,7 +3,7 @@ import type { Case, CaseLayer, CaseOptions, FilesystemName, Mark, Operation, Tre
 import { type Below, makeDirectoryMarks, makeFileMarks, makeMetacopyMarks, makeRootMarks } from './generator-marks.ts';
 import type { Random } from './random.ts';
 
-const commonNames = ['a', 'b', 'c', 'd', 'e'].map(asBytes);
+const commonNames = ['a', 'b', 'c', 'd', 'e', 'f'].map(asBytes);
 
 /** Names that break careless programs: line breaks, invalid UTF-8, markup, shell words, foreign marks, 255 bytes. */
 export const hostileNames = [
@@ -25,7 +25,7 @@ export const hostileNames = [
 
 /** A random case. Few names, so that the layers meet often; every mark and option of the kernel, good and bad values. */
 export function makeCase(random: Random): Case {
-  const namespace = random.chance(0.16) ? 'user' : 'init';
+  const namespace = random.chance(0.12) ? 'user' : 'init';
   const upperWanted = random.chance(0.6);
   const options = makeOptions(random, namespace, upperWanted);
   const dataCount = namespace === 'user' || options.userxattr ? 0 : random.chance(0.25) ? random.between(1, 2) : 0;
@@ -33,7 +33,7 @@ export function makeCase(random: Random): Case {
     upperWanted || dataCount > 0 ? 1 : 2,
     random.pick([1, 1, 2, 2, 2, 3, 3, 3, 4, 5]) + (upperWanted ? 0 : 1),
   );
-  const names = [...commonNames.slice(0, random.between(3, 5))];
+  const names = [...commonNames.slice(0, random.between(4, 6))];
   if (random.chance(0.2)) names.push(random.pick(hostileNames));
 
   const chooseFilesystem = filesystemChooser(random);
@@ -135,7 +135,7 @@ function makeChildren(
   const { random, names } = context;
   const children: TreeNode[] = [];
   for (const name of names) {
-    if (!random.chance(depth === 1 ? 0.8 : 0.55)) continue;
+    if (!random.chance(depth === 1 ? 0.85 : 0.6)) continue;
     const path = (directory === '' ? name : `${directory}/${name}`) as Bytes;
     const node = makeNode(context, position, name, path, depth, own);
     children.push(node);

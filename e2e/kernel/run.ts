@@ -7,6 +7,8 @@ import { shrink } from './shrink.ts';
 import type { Laboratory, Outcome, Scan } from './trial.ts';
 
 export interface RunOptions {
+  /** Tries this one case instead of random ones. */
+  readonly only?: Case;
   readonly seed: number;
   /** Ends once the kernel was asked about this many objects. */
   readonly objects: number;
@@ -14,6 +16,8 @@ export interface RunOptions {
   readonly from?: number;
   /** Ends after this many cases. */
   readonly cases?: number;
+  /** Shows wrong cases as they were found. */
+  readonly unshrunk?: boolean;
   /** How many wrong cases are shrunk and told before the run ends. */
   readonly failures?: number;
   /** Called after each case that was mounted. */
@@ -49,9 +53,10 @@ export async function run(laboratory: Laboratory, scan: Scan, options: RunOption
   let objects = 0;
   let unknown = 0;
   let cases = 0;
-  for (let number = options.from ?? 0; objects < options.objects && cases < (options.cases ?? Infinity); number++) {
+  const most = options.only ? 1 : (options.cases ?? Number.POSITIVE_INFINITY);
+  for (let number = options.from ?? 0; objects < options.objects && cases < most; number++) {
     cases++;
-    const c = caseOf(options.seed, number);
+    const c = options.only ?? caseOf(options.seed, number);
     const differences = await differencesOf(laboratory, c, scan, (outcome) => {
       if ('refused' in outcome) {
         refused[outcome.refused] = (refused[outcome.refused] ?? 0) + 1;
@@ -62,7 +67,11 @@ export async function run(laboratory: Laboratory, scan: Scan, options: RunOption
       options.onOutcome?.(outcome);
     });
     if (differences.length === 0) continue;
-    failures.push(await explain(laboratory, scan, c, differences, options.seed, number));
+    failures.push(
+      options.unshrunk
+        ? { seed: options.seed, number, smallest: c, differences, script: scriptOf(c) }
+        : await explain(laboratory, scan, c, differences, options.seed, number),
+    );
     if (failures.length >= (options.failures ?? 1)) break;
   }
   return { seed: options.seed, cases, refused, objects, unknown, failures };

@@ -3,15 +3,15 @@ import type { Case, CaseLayer, CaseOptions, TreeNode } from './case.ts';
 /**
  * Makes a failing case smaller while it still fails: takes away layers, subtrees, marks and options, and makes what is
  * left plainer. Greedy: after each success the list of smaller cases begins anew. Gives the smallest found within
- * `budget` tries.
+ * `seconds`.
  */
-export async function shrink(c: Case, fails: (smaller: Case) => Promise<boolean>, budget = 2000): Promise<Case> {
+export async function shrink(c: Case, fails: (smaller: Case) => Promise<boolean>, seconds = 30): Promise<Case> {
   let smallest = c;
-  let tries = 0;
-  for (let again = true; again && tries < budget; ) {
+  const end = performance.now() + seconds * 1000;
+  for (let again = true; again; ) {
     again = false;
     for (const candidate of smallerCases(smallest)) {
-      if (++tries > budget) break;
+      if (performance.now() > end) return smallest;
       if (await fails(candidate)) {
         smallest = candidate;
         again = true;
@@ -52,6 +52,11 @@ function* smallerLayers(layer: CaseLayer): Generator<CaseLayer> {
 
 function* smallerLists(nodes: readonly TreeNode[]): Generator<TreeNode[]> {
   if (nodes.length > 1) yield [];
+  if (nodes.length > 3) {
+    const half = nodes.length >> 1;
+    yield nodes.slice(half);
+    yield nodes.slice(0, half);
+  }
   for (const [i] of nodes.entries()) yield without(nodes, i);
   for (const [i, node] of nodes.entries()) {
     for (const smaller of smallerNodes(node)) yield replaced(nodes, i, smaller);
