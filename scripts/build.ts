@@ -11,6 +11,7 @@
 import { chmod, glob, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build, type InlineConfig, type Rolldown } from 'vite';
+import manifest from '../package.json' with { type: 'json' };
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -25,6 +26,7 @@ function program(input: Record<string, string>, format: 'es' | 'cjs', target: st
     configFile: false,
     publicDir: false,
     logLevel: 'warn',
+    define: { __STRATOSCOPE_VERSION__: JSON.stringify(manifest.version) },
     ssr: { noExternal: true, external: EXTERNAL },
     build: {
       ssr: true,
