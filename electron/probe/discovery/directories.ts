@@ -7,7 +7,7 @@ import { kernelOptions } from './kernel-options.ts';
 import { placeIn, seenAt, unseen } from './layer-facts.ts';
 import { isLook, type NotLooked, type Reach } from './reach.ts';
 import type { View } from './view.ts';
-import { absolute, components, isWithin } from './view.ts';
+import { absolute, components, mountOf } from './view.ts';
 
 const PARAMETERS = '/sys/module/overlay/parameters';
 
@@ -98,10 +98,10 @@ async function workOf(reach: Reach, view: View, work: Bytes | null, upper: Layer
   if (work === null) return null;
   const look = await reach.look(view, work);
   if (!isLook(look)) throw cannotBeLayer(work, 'work directory', look);
-  if (look.stat.dev !== upper.stDev) {
+  if (upper.path !== null && mountOf(view.mounts, look.path) !== mountOf(view.mounts, upper.path)) {
     throw new FailureError({
       code: 'bad-options',
-      message: 'the work directory lies on another filesystem than the upper',
+      message: 'the work directory lies on another mount than the upper',
       path: textForEyes(work),
       hint: 'name a work directory beside the upper',
     });
@@ -109,30 +109,37 @@ async function workOf(reach: Reach, view: View, work: Bytes | null, upper: Layer
   return look.path;
 }
 
-/** No layer may be another one, or lie in another one (kernel: super.c:ovl_check_layer, ELOOP). */
+/**
+ * No layer may be another one, nor lie in another one (kernel: super.c:ovl_check_layer, ELOOP). Only upper and work may
+ * lie in a lower, which then shows them.
+ */
 function refuseOverlap(layers: readonly LayerFacts[], work: Bytes | null): void {
-  const all = layers.map(({ path, role, stDev, ino }) => ({
-    path,
-    what: `the ${WORD[role]}` as string,
-    id: ino && `${stDev} ${ino}`,
-  }));
-  if (work !== null) all.push({ path: work, what: 'the work directory', id: null });
-  const seen = new Map<string, { path: Bytes; what: string }>();
-  for (const { path, what, id } of all) {
+  type One = { path: Bytes; what: string; writable: boolean };
+  const all: One[] = [];
+  const byInode = new Map<string, One>();
+  for (const { path, role, stDev, ino } of layers) {
     if (path === null) continue;
-    const same = (id && seen.get(id)) || seen.get(path);
-    if (same) throw overlap(path, `${what} is already there as ${same.what}`);
-    seen.set(path, { path, what });
-    if (id) seen.set(id, { path, what });
+    const one = { path, what: `the ${WORD[role]}`, writable: role === 'upper' };
+    const inode = ino === null ? `${path}` : `${stDev} ${ino}`;
+    const same = byInode.get(inode);
+    if (same) throw overlap(path, `${one.what} is already there as ${same.what}`);
+    byInode.set(inode, one);
+    all.push(one);
   }
-  // In byte order of components a directory stands right before all that lies in it.
-  const sorted = [...seen.entries()].filter(([key]) => key.startsWith('/')).map(([, one]) => one);
-  const key = (path: Bytes): string => `${path === '/' ? '' : path}/`;
-  sorted.sort((a, b) => (key(a.path) < key(b.path) ? -1 : 1));
-  for (const [i, one] of sorted.entries()) {
-    const next = sorted[i + 1];
-    if (next && isWithin(next.path, one.path))
-      throw overlap(next.path, `${next.what} lies in ${one.what}, ${textForEyes(one.path)}`);
+  if (work !== null) all.push({ path: work, what: 'the work directory', writable: true });
+  const byPath = new Map<string, One>();
+  for (const one of all) {
+    const same = byPath.get(one.path);
+    if (same) throw overlap(one.path, `${one.what} is already there as ${same.what}`);
+    byPath.set(one.path, one);
+  }
+  for (const one of all) {
+    for (let names = components(one.path); names.length > 0; ) {
+      names = names.slice(0, -1);
+      const outer = byPath.get(absolute(names));
+      if (outer && !(one.writable && !outer.writable))
+        throw overlap(one.path, `${one.what} lies in ${outer.what}, ${textForEyes(outer.path)}`);
+    }
   }
 }
 

@@ -132,10 +132,63 @@ describe('directories', () => {
       undefined,
     ],
   ])('%s', async (name, stack, code, path) => {
+    if (name.includes('another mount')) machine.sh('mkdir -p bound; mount --bind fs bound');
     if (name.includes('link')) machine.sh('ln -sfn l1 fs/alias');
     const failed = await failure(stack);
     expect(failed).toMatchObject({ code, hint: expect.any(String) });
     expect(failed.path).toBe(path === undefined ? undefined : at(path));
+  });
+});
+
+describe('overlapping directories', () => {
+  const cases = [
+    'lower=b:a upper=a/u work=a/w',
+    'lower=b:a/u/in upper=a/u work=a/w',
+    'lower=b:a/w/in upper=a/u work=a/w',
+    'lower=b:a/w upper=a/u work=a/w',
+    'lower=b:a/u upper=a/u work=a/w',
+    'lower=b upper=b/u work=b/w',
+    'lower=c upper=a/u work=a/w',
+    'lower=a/l upper=c/u work=c/u/in',
+    'lower=a/l upper=c/w/in work=c/w',
+    'lower=a/l upper=c/u work=c/u',
+    'lower=a/l data=a upper=c/u work=c/w',
+    'lower=b data=a upper=a/u work=a/w',
+    'lower=b data=a:a/u',
+    'lower=b:a/l data=a/l',
+    'lower=b:a:c',
+    'lower=b:a:a/l',
+    'lower=a/l:a',
+  ];
+  beforeAll(() => machine.sh('mkdir -p over; cd fs; for i in a b c; do mkdir -p $i/u/in $i/w/in $i/l; done'));
+
+  test.each(cases)('%s: as the kernel', async (text) => {
+    machine.sh('cd fs; for i in a b c; do rm -rf $i/w; mkdir -p $i/w/in; done');
+    const part = (name: string): string[] =>
+      (new RegExp(`${name}=(\\S+)`).exec(text)?.[1]?.split(':') ?? []).map((path) => at(`fs/${path}`));
+    const [lowers, data, [upper], [work]] = [part('lower'), part('data'), part('upper'), part('work')];
+    const options = `lowerdir=${[lowers.join(':'), ...data].join('::')}${upper ? `,upperdir=${upper},workdir=${work}` : ''}`;
+    let kernel = 'accepts';
+    try {
+      mount('overlay', at('over'), options);
+      unmount(at('over'));
+    } catch {
+      kernel = 'refuses';
+    }
+    machine.sh('cd fs; for i in a b c; do mkdir -p $i/w/in; done');
+    const stack: StackRef = {
+      kind: 'directories',
+      lowers: lowers.map(bytes),
+      data: data.map(bytes),
+      upper: upper ? bytes(upper) : null,
+      work: work ? bytes(work) : null,
+      options: {},
+    };
+    const mine = await resolveStack(stack).then(
+      () => 'accepts',
+      () => 'refuses',
+    );
+    expect(mine).toBe(kernel);
   });
 });
 
