@@ -24,7 +24,8 @@ export default defineConfig({
   build: {
     target: 'chrome108',
     outDir: '../dist/page',
-    emptyOutDir: true,
+    // scripts/build.ts clears what is old once the new is there: a running app never finds its page gone.
+    emptyOutDir: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 2048,

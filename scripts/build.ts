@@ -9,7 +9,7 @@
  *   dist/page/             what the window and `serve` show
  */
 import { chmod, glob, readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { build, type InlineConfig, type Rolldown } from 'vite';
 import manifest from '../package.json' with { type: 'json' };
 
@@ -48,9 +48,10 @@ function program(input: Record<string, string>, format: 'es' | 'cjs', target: st
   };
 }
 
-async function run(config: InlineConfig): Promise<string[]> {
+/** Builds and returns the files written, relative to dist/. */
+async function run(config: InlineConfig, folder = ''): Promise<string[]> {
   const result = (await build(config)) as Rolldown.RolldownOutput | Rolldown.RolldownOutput[];
-  return [result].flat().flatMap((one) => one.output.map((file) => file.fileName));
+  return [result].flat().flatMap((one) => one.output.map((file) => join(folder, file.fileName)));
 }
 
 const started = performance.now();
@@ -68,13 +69,14 @@ const jobs: Promise<string[]>[] = [
   run(program(programs, 'es', 'node24')),
   run(program({ main: 'electron/main/main.ts' }, 'cjs', 'node16')),
   run(program({ preload: 'electron/preload/preload.ts' }, 'cjs', 'node16')),
-  run({ root: join(root, 'renderer'), configFile: join(root, 'vite.config.ts'), logLevel: 'warn' }),
+  run({ root: join(root, 'renderer'), configFile: join(root, 'vite.config.ts'), logLevel: 'warn' }, 'page'),
 ];
 const written = new Set((await Promise.all(jobs)).flat());
 
 // What an earlier build left, a renamed worker for one, must not be started by mistake.
-for (const file of await readdir(dist)) {
-  if (file !== 'page' && !written.has(file)) await rm(join(dist, file), { recursive: true });
+for (const file of await readdir(dist, { recursive: true, withFileTypes: true })) {
+  const path = join(file.parentPath, file.name);
+  if (file.isFile() && !written.has(relative(dist, path))) await rm(path);
 }
 await chmod(join(dist, 'stratoscope.js'), 0o755);
 
