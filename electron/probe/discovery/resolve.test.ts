@@ -120,6 +120,12 @@ describe('directories', () => {
     ['nothing', directories(['fs/no', 'fs/l2']), 'not-found', 'fs/no'],
     ['an upper on an overlay', directories(['fs/l2'], { upper: bytes(at('m/in')) }), 'bad-layer', 'm/in'],
     [
+      'work on another mount of the same filesystem',
+      directories(['fs/l2'], { upper: bytes(at('fs/l3')), work: bytes(at('bound/w')) }),
+      'bad-options',
+      'bound/w',
+    ],
+    [
       'work elsewhere',
       directories(['fs/l2'], { upper: bytes(at('fs/l3')), work: bytes(at('plain')) }),
       'bad-options',
