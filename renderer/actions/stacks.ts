@@ -49,10 +49,12 @@ export async function openStack(ref: StackRef, again?: Again & { keep: boolean }
     }
     if (stack && stack.client === client) void client.call('close', { view: stack.view }).catch(() => {});
     const keep = again?.keep ?? false;
-    if (!keep) clearSelection();
+    // What is selected stays by its path; its number is another one in this view.
+    if (keep) useSelection.setState({ id: null });
+    else clearSelection();
     useExpanded.setState({ turns: again?.turns ?? [] });
     useSession.setState({ opening: null, stack: { client, view, ref, facts, meta }, viewState: null });
-    feedRows(client, view, { keep, held: again !== undefined && again.turns.length > 0 });
+    feedRows(client, view, { keep, held: keep || (again !== undefined && again.turns.length > 0) });
     if (sort.column !== 'name' || sort.descending) await client.call('sort', { view, ...sort });
     takeViewState(await client.call('state', { view }));
     if (again) await restore(client, view, again);
@@ -66,14 +68,21 @@ export async function openStack(ref: StackRef, again?: Again & { keep: boolean }
   }
 }
 
-/** So long the rows of before may stand while directories are opened again. */
+/** So long the rows of before may stand while the same directories are opened again. */
 const PATIENCE_MS = 3000;
+const AGAIN_MS = 120;
+
+const isReading = (): boolean => {
+  const phase = useSession.getState().viewState?.phase;
+  return phase === 'reading' || phase === 'merging';
+};
 
 /** Opens the same directories again. One that has not been read yet is tried again until the reading is over. */
 async function restore(client: EngineClient, view: number, { turns, selected }: Again): Promise<void> {
   const release = setTimeout(releaseRows, PATIENCE_MS);
+  const isOpen = (): boolean => useSession.getState().stack?.view === view;
   let waiting = [...turns];
-  while (waiting.length > 0 && useSession.getState().stack?.view === view) {
+  for (let last = false; isOpen(); ) {
     const later: Turn[] = [];
     for (const turn of waiting) {
       const found = await client.call('locate', { view, path: turn.path });
@@ -81,16 +90,15 @@ async function restore(client: EngineClient, view: number, { turns, selected }: 
       else later.push(turn);
     }
     waiting = later;
-    const { viewState } = useSession.getState();
-    if (viewState?.phase !== 'reading' && viewState?.phase !== 'merging') break;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    if (last) break;
+    last = !isReading();
+    if (!last) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
   clearTimeout(release);
-  if (useSession.getState().stack?.view !== view) return;
-  const state = await client.call('state', { view });
-  takeViewState(state);
+  if (!isOpen()) return;
+  takeViewState(await client.call('state', { view }));
   releaseRows();
-  if (selected !== null) await revealPath(selected);
+  if (selected !== null && !(await revealPath(selected))) clearSelection();
 }
 
 /** Takes what the engine says of a view, if it is the open one and not older than what is known. */
@@ -110,20 +118,16 @@ export function closeStack(): void {
   useSession.setState({ stack: null, viewState: null, openFailure: null });
 }
 
-/** Reads the open stack again, or opens anew what could not be opened; lists the mounts where nothing is open. */
+/**
+ * Reads the open stack again: opened anew, for its layers may have changed too, with the rows of before on show until
+ * it stands where it stood. Where nothing is open, lists the mounts again.
+ */
 export async function scanAgain(): Promise<void> {
-  const { client, stack, openFailure } = useSession.getState();
-  if (!client) return;
+  const { stack, opening, openFailure } = useSession.getState();
+  if (opening) return;
   if (openFailure) return openStack(openFailure.ref);
-  if (!stack) return refreshSources();
-  const { path } = useSelection.getState();
   void refreshSources();
-  try {
-    await client.call('rescan', { view: stack.view });
-    if (path !== null) useSelection.setState({ path });
-  } catch (error) {
-    addNotice(failureOf(error).message, 'error');
-  }
+  if (stack) await openStack(stack.ref, { ...asItStands(), keep: true });
 }
 
 export function cancelReading(): void {
@@ -151,18 +155,4 @@ export async function readWithPrivilege(): Promise<Failure | null> {
 /** What would have to be opened again to stand where we stand. */
 export function asItStands(): Again {
   return { turns: useExpanded.getState().turns, selected: useSelection.getState().path };
-}
-
-/** Builds the demo (below a folder that the person names, or one of the engine's choice) and opens it. */
-export async function openDemo(directory: Bytes | null): Promise<void> {
-  const { client } = useSession.getState();
-  if (!client) return;
-  try {
-    const { stack } = await client.call('demo', { directory });
-    void refreshSources();
-    await openStack(stack);
-  } catch (error) {
-    const { message, hint } = failureOf(error);
-    addNotice([message, hint].filter(Boolean).join(' '), 'error');
-  }
 }

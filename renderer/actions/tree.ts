@@ -121,7 +121,7 @@ export async function revealPath(path: Bytes): Promise<boolean> {
   if (found === null) return false;
   noteTurn({ path: path.slice(0, Math.max(0, path.lastIndexOf('/'))) as Bytes, open: true, deep: false });
   announceRows(found.version, found.total);
-  useSelection.setState({ id: found.id, path, index: found.index, row: rowAt(useRows.getState().window, found.index) });
+  useSelection.setState({ id: found.id, path, index: found.index, row: null });
   list?.reveal(found.index, path === '' ? 0 : path.split('/').length, found.version);
   followSelection();
   return true;
@@ -133,7 +133,7 @@ export async function turn(index: number, open: boolean, deep = false): Promise<
   const { window } = useRows.getState();
   const row = rowAt(window, index);
   const path = pathAt(window, index);
-  if (!at || !row || path === null || row.expanded === null) return;
+  if (!at || !row || path === null || row.expanded === null || feed?.isHeld) return;
   const { path: selected } = useSelection.getState();
   if (!open && selected !== null && selected !== path && (path === '' || selected.startsWith(`${path}/`)))
     selectIndex(index, { reveal: false });
@@ -176,7 +176,7 @@ export async function expandLevel(index: number): Promise<void> {
   const { window } = useRows.getState();
   const row = rowAt(window, index);
   const parent = chainOf(window, index)?.at(-1);
-  if (!at || !row) return;
+  if (!at || !row || feed?.isHeld) return;
   try {
     const from = parent ? parent.index + 1 : index;
     const { rows } = await at.client.call('rows', { view: at.view, from, count: LEVEL_ROWS });

@@ -158,8 +158,10 @@ function Source({ isOn, icon, title, text, tip, bad = 0, onOpen }: SourceProps) 
       onClick={onOpen}
     >
       {icon}
-      <span className="cut">
-        {title}
+      <span className="src-words">
+        <span className={title.startsWith('/') ? 'cut is-path' : 'cut'}>
+          <bdi>{title}</bdi>
+        </span>
         <small className="cut">{text}</small>
       </span>
       {bad > 0 && (

@@ -27,7 +27,6 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
   const sort = useSession(({ viewState }) => viewState?.sort);
   const chosenSort = useSettings((settings) => settings.sort);
   const chosen = useSettings((settings) => settings.columns);
-  const selected = useSelection((selection) => selection.id);
   const selectedAt = useSelection((selection) => selection.index);
   const [menu, setMenu] = useState<MenuPlace | null>(null);
   const pointerY = useRef<number | null>(null);
@@ -116,7 +115,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
         row={row}
         index={item.index}
         top={top}
-        selected={row.id === selected}
+        selected={item.index === selectedAt}
         columns={steadyColumns}
         strips={strips}
         nowMs={nowMs}
@@ -124,7 +123,8 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
       />
     );
   });
-  const activeShown = selectedAt !== null && selectedAt >= first && selectedAt <= last && selected !== null;
+  const active =
+    selectedAt !== null && selectedAt >= first && selectedAt <= last ? rowAt(window_, selectedAt) : undefined;
 
   return (
     <>
@@ -133,7 +133,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
         role="treegrid"
         aria-label="Entries"
         aria-rowcount={window_.total + 1}
-        aria-activedescendant={activeShown ? `row-${selected}` : undefined}
+        aria-activedescendant={active ? `row-${active.id}` : undefined}
         tabIndex={0}
         className="grid"
         style={{ ['--cols' as string]: template(steadyColumns, facts) }}
@@ -161,7 +161,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
               row={placed.row}
               index={placed.index}
               top={n * ROW_PX - pushedPx(window_, scroller.top, sticky, n)}
-              selected={placed.row.id === selected}
+              selected={placed.index === selectedAt}
               columns={steadyColumns}
               strips={strips}
               nowMs={nowMs}

@@ -64,6 +64,11 @@ export class RowFeed {
     void this.#run();
   }
 
+  /** What is on show is not this view's: its ids mean nothing here. */
+  get isHeld(): boolean {
+    return this.#held;
+  }
+
   release(): void {
     this.#held = false;
     void this.#run();
