@@ -59,6 +59,30 @@ test('a reload gets an engine of its own, and the one before ends', async () => 
   await expect.poll(() => isAlive(before)).toBe(false);
 });
 
+test('the page can save what it made, where the person says', async () => {
+  const path = join(running.home, 'rows.ndjson');
+  await running.app.evaluate(({ session }, to) => {
+    const saved = new Promise((resolve) => {
+      // In the dialog's place.
+      session.defaultSession.once('will-download', (_event, item) => {
+        item.setSavePath(to);
+        item.once('done', (_done, state) => resolve(state));
+      });
+    });
+    Object.assign(globalThis, { saved });
+  }, path);
+  await running.page.evaluate(`(() => {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob(['{"rows":1}\\n']));
+    link.download = 'rows.ndjson';
+    link.click();
+  })()`);
+  expect(await running.app.evaluate(() => (globalThis as unknown as { saved: Promise<string> }).saved)).toBe(
+    'completed',
+  );
+  expect(await readFile(path, 'utf8')).toBe('{"rows":1}\n');
+});
+
 test('place and size are remembered', async () => {
   const bounds = { x: 40, y: 30, width: 1111, height: 777 };
   await running.app.evaluate(({ BrowserWindow }, wanted) => {
