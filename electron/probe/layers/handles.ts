@@ -1,10 +1,9 @@
 /** Verifies handles: opens each on the filesystem of its layer, says what it is, closes it. */
-
-import { asBytes } from '../../../shared/bytes/bytes.ts';
 import { rawOpenByHandleAt } from '../syscalls/handle.ts';
-import { errnoName, errnos, errno as lastErrno, Memory } from '../syscalls/libc.ts';
-import { AT_EMPTY_PATH, close, Open, openat, raw } from '../syscalls/open.ts';
+import { errnoName, errno as lastErrno, Memory, SyscallError } from '../syscalls/libc.ts';
+import { AT_EMPTY_PATH, close, Open, raw } from '../syscalls/open.ts';
 import { rawStatx, STATX_SIZE, Statx, StatxField } from '../syscalls/statx.ts';
+import { openReadable } from './place.ts';
 import type { HandleAnswer, HandleRequest } from './sessions.ts';
 
 const STAT_AT = 256;
@@ -41,8 +40,8 @@ function verify(mountFd: number, { handle }: HandleRequest): HandleAnswer {
 const BATCH = 2000;
 
 /**
- * Answers in the order of the requests. `rootOf` gives an open root, null where the layer is not open (ENOENT). Stops
- * early when cancelled.
+ * Answers in the order of the requests. `rootOf` gives the place of a layer's root, null where the layer is not open
+ * (ENOENT). Stops early when cancelled.
  */
 export async function verifyHandles(
   requests: readonly HandleRequest[],
@@ -50,26 +49,31 @@ export async function verifyHandles(
   signal: AbortSignal,
 ): Promise<HandleAnswer[]> {
   const answers: HandleAnswer[] = [];
-  // A place (O_PATH) is refused as the mount of open_by_handle_at: the directory itself is opened, for this batch.
-  const opened = new Map<number, number>();
-  const mountOf = (root: number): number => {
-    let fd = opened.get(root);
-    if (fd === undefined) {
-      fd = openat(root, asBytes('.'), Open.directory);
-      opened.set(root, fd);
+  const anchors = new Map<number, number | { errno: string }>();
+  const anchorOf = (layer: number): number | { errno: string } => {
+    const root = rootOf(layer);
+    if (root === null) return { errno: 'ENOENT' };
+    try {
+      return openReadable(root);
+    } catch (error) {
+      if (error instanceof SyscallError) return { errno: error.code };
+      throw error;
     }
-    return fd;
   };
   try {
     for (let at = 0; at < requests.length; at++) {
       if (at % BATCH === BATCH - 1) await new Promise((resolve) => setImmediate(resolve));
       if (signal.aborted) break;
       const request = requests[at] as HandleRequest;
-      const root = rootOf(request.layer);
-      answers.push(root === null ? { errno: errnoName(errnos.ENOENT as number) } : verify(mountOf(root), request));
+      let anchor = anchors.get(request.layer);
+      if (anchor === undefined) {
+        anchor = anchorOf(request.layer);
+        anchors.set(request.layer, anchor);
+      }
+      answers.push(typeof anchor === 'number' ? verify(anchor, request) : anchor);
     }
   } finally {
-    for (const fd of opened.values()) close(fd);
+    for (const anchor of anchors.values()) if (typeof anchor === 'number') close(anchor);
   }
   return answers;
 }

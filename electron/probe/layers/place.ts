@@ -16,6 +16,13 @@ export type OpenedPlace = { fd: number; access: 'clone' | 'path' };
 
 const PLACE = Open.path | Open.directory;
 
+/**
+ * A directory's place opened for reading, as open_by_handle_at wants the descriptor that stands for a filesystem (a
+ * place gives EBADF). Throws a SyscallError. The caller closes it.
+ */
+export const openReadable = (place: number): number =>
+  openat(place, asBytes('.'), Open.readOnly | Open.directory | Open.noAtime);
+
 /** Opens a path of any length below `dirfd`, a part at a time, as a place (O_PATH) that is a directory. */
 export function openLong(dirfd: number, path: Bytes): number {
   if (path.length < PATH_MAX) return openat(dirfd, path, PLACE);
@@ -156,9 +163,12 @@ export class PlaceOpener {
       }
     }
     if (handle === null) return fd;
+    let anchor = -1;
     try {
-      return openByHandle(fd, handle, PLACE);
+      anchor = openReadable(fd);
+      return openByHandle(anchor, handle, PLACE);
     } finally {
+      if (anchor >= 0) close(anchor);
       close(fd);
     }
   }
