@@ -1,15 +1,14 @@
 import './explain.css';
-import { useId, useRef, useState } from 'react';
 import type { ListObject } from '../../shared/contract/scan.ts';
-import type { LookupStep, ObjectDetail } from '../../shared/ipc/engine.ts';
+import type { ObjectDetail } from '../../shared/ipc/engine.ts';
 import { wholeTime } from '../tree/format.ts';
-import { CommandButton, Hint } from './Copy.tsx';
-import { layerLetter } from './ranges.ts';
+import { CommandButton } from './Copy.tsx';
 import { factCommand, Section } from './Section.tsx';
 import { SentenceText, safe, Value } from './Sentence.tsx';
 import { WayPicture } from './WayPicture.tsx';
+import { Words } from './Words.tsx';
 import { wayRuns } from './way.ts';
-import { layerLines, roleOf } from './words.ts';
+import { layerLines } from './words.ts';
 import { XattrBlock } from './Xattrs.tsx';
 
 /** More rows than this and the strip on its side is a list, in the tab Layers. */
@@ -23,15 +22,7 @@ export function Explain({ detail, facts, name }: { detail: ObjectDetail; facts: 
   const real = detail.row.real?.layer;
   return (
     <>
-      <div className="insp-words">
-        {detail.explanation.map((sentence, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the sentences of one answer never move
-          <p key={index}>
-            <SentenceText sentence={sentence} facts={facts} />
-          </p>
-        ))}
-      </div>
-      <Rules steps={detail.steps} facts={facts} />
+      <Words detail={detail} facts={facts} />
       {runs.length <= MOST_WAY_ROWS && (
         <Section title="From name to inode" commands={factCommand(detail.commands, 'inode', real)}>
           <WayPicture detail={detail} facts={facts} name={name} />
@@ -78,54 +69,6 @@ export function Explain({ detail, facts, name }: { detail: ObjectDetail; facts: 
   );
 }
 
-/** The rules of the lookup as one line; each says its sentence on hover, and opens its step when pressed. */
-function Rules({ steps, facts }: { steps: LookupStep[]; facts: ListObject }) {
-  const [open, setOpen] = useState<number | null>(null);
-  const id = useId();
-  const list = useRef<HTMLOListElement>(null);
-  if (steps.length === 0) return null;
-  const rules = steps.map((step, index) => ({ step, index })).filter(firstOfRule);
-  return (
-    <>
-      <div className="insp-rules">
-        {rules.map(({ step, index }) => (
-          <span key={step.rule}>
-            <Hint text={safe(step.says)}>
-              <button
-                type="button"
-                aria-expanded={open === index}
-                aria-controls={id}
-                onClick={() => setOpen(open === index ? null : index)}
-              >
-                {safe(step.rule)}
-              </button>
-            </Hint>
-          </span>
-        ))}
-      </div>
-      <ol id={id} ref={list} className="insp-steps" hidden={open === null} aria-label="Steps of the lookup">
-        {open !== null &&
-          steps.map((step, index) => (
-            <li
-              // biome-ignore lint/suspicious/noArrayIndexKey: steps are told in order and never move
-              key={index}
-              aria-current={step.rule === steps[open]?.rule ? 'step' : undefined}
-            >
-              <b className={`mono c-${roleOf(facts, step.layer)}`}>{layerLetter(step.layer)}</b>
-              <span>
-                {safe(step.found)} <span className="dim">· {safe(step.rule)}</span>
-                <small>{safe(step.says)}</small>
-              </span>
-            </li>
-          ))}
-      </ol>
-    </>
-  );
-}
-
-const firstOfRule = ({ step }: { step: LookupStep }, at: number, all: { step: LookupStep }[]): boolean =>
-  all.findIndex((other) => other.step.rule === step.rule) === at;
-
 /** Every fact with the command that shows it by hand. */
 function Facts({ detail }: { detail: ObjectDetail }) {
   const count = detail.commands.length;
@@ -135,21 +78,16 @@ function Facts({ detail }: { detail: ObjectDetail }) {
       <summary>
         By hand: {count} {count === 1 ? 'fact and its command' : 'facts and their commands'}
       </summary>
-      <table className="insp-fields">
-        <tbody>
-          {detail.commands.map((one) => (
-            <tr key={`${one.fact} ${one.command}`}>
-              <th scope="row">{safe(one.fact)}</th>
-              <td className="mono">
-                <Value>{one.value}</Value>
-              </td>
-              <td className="r">
-                <CommandButton fact={one.fact} command={one.command} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <ul>
+        {detail.commands.map((one) => (
+          <li key={`${one.fact} ${one.command}`}>
+            <span>
+              {safe(one.fact)} <Value mono>{one.value}</Value>
+            </span>
+            <CommandButton fact={one.fact} command={one.command} />
+          </li>
+        ))}
+      </ul>
     </details>
   );
 }

@@ -91,7 +91,7 @@ function EntryFacts({ entry, line, detail }: { entry: ScanEntry; line: LayerLine
           <SmallCommand of={command(entry.type === 'whiteout' ? 'whiteout' : 'type')} />
           {entry.type === 'file' && (
             <>
-              <Value>{bytesWord(entry.size)}</Value>
+              , <Value>{bytesWord(entry.size)}</Value>
               <SmallCommand of={command('size')} />
             </>
           )}

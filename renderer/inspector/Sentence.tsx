@@ -15,7 +15,7 @@ export function SentenceText({ sentence, facts }: { sentence: Sentence; facts: L
   ));
 }
 
-function SpanText({ span, facts }: { span: Span; facts: ListObject }) {
+export function SpanText({ span, facts }: { span: Span; facts: ListObject }) {
   const text = safe(span.text);
   switch (span.as) {
     case 'layer':

@@ -1,5 +1,5 @@
 import { type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import type { Bytes } from '../../shared/bytes/bytes.ts';
+import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import { sizeText } from '../tree/format.ts';
 import { type DirectoryNode, type Tile, tilesOf } from './figures.ts';
@@ -41,11 +41,11 @@ export function Treemap({ roots, lit, onLit, onLocate }: TreemapProps) {
 function unwrap(roots: readonly DirectoryNode[]): readonly DirectoryNode[] {
   const [root, ...others] = roots;
   if (!root || others.length > 0 || root.children.length === 0) return roots;
-  const rest: DirectoryNode = { ...root, bytes: String(root.rest), children: [] };
+  const rest: DirectoryNode = { ...root, name: asBytes('others'), bytes: String(root.rest), children: [] };
   return root.rest > 0n ? [...root.children, rest] : root.children;
 }
 
-const nameOf = ({ path, name }: DirectoryNode): string => (path === '' ? '/' : textForEyes(name));
+const nameOf = ({ name }: DirectoryNode): string => (name === '' ? '/' : textForEyes(name));
 const bytesOf = ({ node, rest }: Tile): string => sizeText(rest ? String(node.rest) : node.bytes);
 const labelOf = (tile: Tile): string => `${tile.rest ? 'others' : nameOf(tile.node)} ${bytesOf(tile)}`;
 const titleOf = (tile: Tile): string => {

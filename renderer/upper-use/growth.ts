@@ -48,3 +48,26 @@ export function indexAt(times: readonly number[], seconds: number): number {
   }
   return low;
 }
+
+const two = (n: number): string => String(n).padStart(2, '0');
+
+/**
+ * Labels of marks on the axis of time (seconds since the epoch), no finer than the marks lie apart: days, minutes,
+ * seconds or milliseconds, in local time. The day stands where it changes.
+ */
+export function timeLabels(marks: readonly number[]): string[] {
+  const apart = marks.length > 1 ? (marks[1] as number) - (marks[0] as number) : 60;
+  const day = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
+  let before = '';
+  return marks.map((mark) => {
+    const date = new Date(Math.round(mark * 1000));
+    const today = day.format(date);
+    if (apart >= 86400) return today;
+    let time = `${two(date.getHours())}:${two(date.getMinutes())}`;
+    if (apart < 60) time += `:${two(date.getSeconds())}`;
+    if (apart < 1) time += `.${String(date.getMilliseconds()).padStart(3, '0')}`;
+    const label = today === before || apart < 60 ? time : `${today} ${time}`;
+    before = today;
+    return label;
+  });
+}

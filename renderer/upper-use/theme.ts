@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import uPlot from 'uplot';
 import { sizeText } from '../tree/format.ts';
+import { timeLabels } from './growth.ts';
 
 /** The theme that is painted; changes with it, so that what is drawn on a canvas is drawn anew. */
 export function useTheme(): string {
@@ -36,7 +37,7 @@ export function chartOptions(
     cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
     scales: { y: { range: (_, __, max) => [0, max === 0 ? 1 : max * 1.05] } },
     axes: [
-      { ...axis, size: 26, space: 80, values: timeLabels },
+      { ...axis, size: 26, space: 80, values: (_, values) => timeLabels(values) },
       {
         ...axis,
         size: 56,
@@ -63,21 +64,3 @@ export function chartOptions(
 const BINARY_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) =>
   [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power),
 );
-
-const two = (n: number): string => String(n).padStart(2, '0');
-
-/** Dates where days lie between the marks, else the time of day, with the day where it changes. */
-function timeLabels(_: uPlot, values: number[]): string[] {
-  const days = values.length > 1 && (values[1] as number) - (values[0] as number) >= 86400;
-  const day = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
-  let before = '';
-  return values.map((value) => {
-    const date = new Date(value * 1000);
-    const today = day.format(date);
-    if (days) return today;
-    const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
-    const label = today === before ? time : `${today} ${time}`;
-    before = today;
-    return label;
-  });
-}

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { type Directory, flatten, nest, shareWord, tilesOf } from './figures.ts';
-import { burstOf, indexAt, seriesOf } from './growth.ts';
+import { burstOf, indexAt, seriesOf, timeLabels } from './growth.ts';
 
 const directory = (path: string, bytes: number): Directory => ({
   id: path.length,
@@ -117,5 +117,12 @@ describe('growth', () => {
     expect(times).toEqual([1763975527.398, 1763975528]);
     expect(bytes).toEqual([5, 9]);
     expect([indexAt(times, 0), indexAt(times, 1763975527.9), indexAt(times, 2e9)]).toEqual([0, 0, 1]);
+  });
+  it('labels marks as finely as they lie apart', () => {
+    const at = new Date(2026, 10, 20, 23, 59, 58).getTime() / 1000;
+    expect(timeLabels([at, at + 0.5])).toEqual(['23:59:58.000', '23:59:58.500']);
+    expect(timeLabels([at, at + 1, at + 2])).toEqual(['23:59:58', '23:59:59', '00:00:00']);
+    expect(timeLabels([at, at + 3600, at + 7200])).toEqual(['Nov 20 23:59', 'Nov 21 00:59', '01:59']);
+    expect(timeLabels([at, at + 86400])).toEqual(['Nov 20', 'Nov 21']);
   });
 });
