@@ -10,6 +10,10 @@ import { freshHome } from './app.ts';
 /** Debian's `nobody`: it owns nothing and may nothing. */
 export const NOBODY = 65534;
 
+/** Why a test that becomes this user is skipped for anybody but root. */
+export const NEEDS_ROOT = 'only root can become another user';
+export const isRoot: boolean = process.getuid?.() === 0;
+
 export type PlainUser = {
   /** Where the user sees the folder of this name. */
   at(name: string): string;

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { testElectron } from '../scripts/electron.ts';
 import { launchWindow } from './app.ts';
-import { NOBODY, plainUser } from './plain-user.ts';
+import { isRoot, NEEDS_ROOT, NOBODY, plainUser } from './plain-user.ts';
 import { shellFolder } from './shell/folder.ts';
 
 /** A line of /proc/PID/status. */
 const status = (pid: number, key: string): string =>
   readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`^${key}:\\s*(.*)$`, 'm'))?.[1] ?? '';
+
+test.skip(!isRoot, NEEDS_ROOT);
 
 test("a plain user's window runs in Chromium's sandbox", async () => {
   const shell = await shellFolder();

@@ -100,6 +100,20 @@ test('place and size are remembered', async () => {
   await again.close();
 });
 
+test('the dialog gives bytes, and refuses a name that its text cannot hold', async () => {
+  const pick = async (filePaths: string[]): Promise<unknown> => {
+    await running.app.evaluate(({ dialog }, chosen) => {
+      dialog.showOpenDialog = async () => ({ canceled: chosen.length === 0, filePaths: chosen });
+    }, filePaths);
+    return running.page.evaluate(`window.stratoscope.pickDirectory('Lower directory')`);
+  };
+  expect(await pick(['/srv/web'])).toEqual({ ok: '/srv/web' });
+  // UTF-8, a unit a byte.
+  expect(await pick(['/srv/ü'])).toEqual({ ok: '/srv/\xc3\xbc' });
+  expect(await pick([])).toEqual({ ok: null });
+  expect(await pick(['/srv/\ufffd'])).toMatchObject({ error: { code: 'not-utf-8' } });
+});
+
 test('a second start opens a second window in the first process', async () => {
   const opened = running.app.waitForEvent('window');
   const stack = encodeURIComponent(JSON.stringify({ kind: 'mount', mount: '/srv/other' }));

@@ -7,7 +7,7 @@ import { expect, test } from '@playwright/test';
 import { testElectron } from '../scripts/electron.ts';
 import { readPageFragment } from '../shared/ipc/bridge.ts';
 import { freshHome, ROOT } from './app.ts';
-import { type PlainUser, plainUser } from './plain-user.ts';
+import { isRoot, NEEDS_ROOT, type PlainUser, plainUser } from './plain-user.ts';
 import { type ShellFolder, shellFolder } from './shell/folder.ts';
 
 /** Notes that it was started, and who by; then lives until its input ends. */
@@ -24,6 +24,8 @@ let shell: ShellFolder;
 let electrons: string;
 let user: PlainUser;
 const opened: Opened[] = [];
+
+test.skip(!isRoot, NEEDS_ROOT);
 
 test.beforeAll(async () => {
   shell = await shellFolder(ENGINE);

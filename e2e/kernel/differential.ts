@@ -3,7 +3,7 @@ import type { ScanObject } from '../../shared/contract/scan.ts';
 import type { Case } from './case.ts';
 import { coverageOf, coverageText } from './coverage.ts';
 import { echo } from './echo.ts';
-import { startEngineScan } from './engine-scan.ts';
+import { startCountingEngine, startEngine } from './engine-scan.ts';
 import { inLaboratory } from './laboratory.ts';
 import { naiveScan } from './naive.ts';
 import { run, textOf } from './run.ts';
@@ -70,7 +70,8 @@ function withLie(objects: ScanObject[], field: string): ScanObject[] {
 
 process.exitCode = await inLaboratory(import.meta.filename, async (laboratory) => {
   const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-  const engine = startEngineScan({ countRules: values['count-rules'], withoutRules: values['without-rule'] });
+  const counting = values['count-rules'] ? startCountingEngine() : null;
+  const engine = counting ?? startEngine(values['without-rule']);
   const scan = values.scan === 'engine' ? engine.scan : harnessScans[values.scan];
   if (scan === undefined) throw new Error(`--scan ${values.scan}: no such scan`);
   process.stderr.write(`seed ${seed}\n`);
@@ -85,7 +86,7 @@ process.exitCode = await inLaboratory(import.meta.filename, async (laboratory) =
   });
   await engine.end();
   for (const failure of result.failures) process.stderr.write(`${textOf(failure)}\n`);
-  const coverage = values['count-rules'] ? coverageOf(engine.hits) : null;
+  const coverage = counting ? coverageOf(counting.hits) : null;
   if (coverage) process.stderr.write(`${coverageText(coverage)}\n`);
   const failures = result.failures.map(({ script: _, ...rest }) => rest);
   process.stdout.write(`${JSON.stringify({ ...result, failures, coverage })}\n`);

@@ -1,38 +1,78 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { ProbeHolder } from '../../electron/engine/machine.ts';
 import { writeScan } from '../../electron/engine/output.ts';
 import { StackScan } from '../../electron/engine/scan.ts';
+import { streamTransport } from '../../electron/pipe/streams.ts';
 import { ScanObject } from '../../shared/contract/scan.ts';
+import { engineContract } from '../../shared/ipc/engine.ts';
+import { createClient } from '../../shared/ipc/rpc.ts';
 import type { Scan } from './trial.ts';
 
-export interface EngineScan {
+/** Our program, running. */
+export interface Program {
   readonly scan: Scan;
-  /** How often each rule was met so far, where rules are counted: RULES × POSITIONS, row by row. */
-  readonly hits: readonly number[];
   end(): Promise<void>;
 }
 
+/** Objects of a whole answer as the terminal prints it, each held against its schema; the first line is the meta line. */
+function objectsOf(chunks: readonly Uint8Array[]): ScanObject[] {
+  const [, ...lines] = Buffer.concat(chunks).toString('utf8').trimEnd().split('\n');
+  return lines.map((line) => ScanObject.parse(JSON.parse(line)));
+}
+
 /**
- * Our program as the test asks it: one long-lived probe, which a scan of the engine reads from, and its answer as the
- * terminal would print it, hidden objects too. Every line is held against its schema. A layer that could not be read
- * fails the scan.
+ * The engine as the program starts it: a process, with a probe that is a process too. One for all scans. A layer that
+ * could not be read fails the scan.
  */
-export function startEngineScan(options: { countRules: boolean; withoutRules: readonly string[] }): EngineScan {
+export function startEngine(withoutRules: readonly string[]): Program {
+  const main = join(import.meta.dirname, '../../electron/engine/main.ts');
+  const env = { ...process.env, STRATOSCOPE_WITHOUT_RULE: withoutRules.join(',') };
+  const child = spawn(process.execPath, [main], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const transport = streamTransport(child.stdout, child.stdin);
+  const client = createClient(engineContract, transport);
+  return {
+    async scan(stack) {
+      const chunks: Uint8Array[] = [];
+      const onChunk = (chunk: Uint8Array): void => void chunks.push(chunk);
+      const { errors } = await client.call('scan', { stack, hidden: true }, { onChunk });
+      if (errors[0]) throw new Error(errors[0].error.message);
+      return objectsOf(chunks);
+    },
+    end: () =>
+      new Promise((resolve) => {
+        child.on('exit', () => resolve());
+        transport.close();
+      }),
+  };
+}
+
+/**
+ * The same in this process, with the rules of the merge counted. `hits` holds RULES × POSITIONS numbers, row by row.
+ */
+export function startCountingEngine(): Program & { readonly hits: readonly number[] } {
   const probe = new ProbeHolder((message) => process.stderr.write(`${message}\n`));
   const hits: number[] = [];
   const never = new AbortController().signal;
-  const scan: Scan = async (stack) => {
-    const reading = new StackScan(await probe.resolve(stack), probe.client, { targets: true, ...options });
-    await reading.run();
-    const failed = reading.error ?? reading.layers.find((layer) => layer.error)?.error;
-    if (failed) throw new Error(failed.message);
-    reading.objects.hits?.forEach((count, i) => {
-      hits[i] = (hits[i] ?? 0) + count;
-    });
-    const chunks: Uint8Array[] = [];
-    const send = (chunk: Uint8Array): void => void chunks.push(chunk);
-    await writeScan(reading, { hidden: true, path: null, depth: null }, send, async () => undefined, never);
-    const [, ...lines] = Buffer.concat(chunks).toString('utf8').trimEnd().split('\n');
-    return lines.map((line) => ScanObject.parse(JSON.parse(line)));
+  return {
+    hits,
+    async scan(stack) {
+      const reading = new StackScan(await probe.resolve(stack), probe.client, {
+        targets: true,
+        through: false,
+        countRules: true,
+      });
+      await reading.run();
+      const failed = reading.error ?? reading.layers.find((layer) => layer.error)?.error;
+      if (failed) throw new Error(failed.message);
+      reading.objects.hits?.forEach((count, i) => {
+        hits[i] = (hits[i] ?? 0) + count;
+      });
+      const chunks: Uint8Array[] = [];
+      const send = (chunk: Uint8Array): void => void chunks.push(chunk);
+      await writeScan(reading, { hidden: true, path: null, depth: null }, send, async () => undefined, never);
+      return objectsOf(chunks);
+    },
+    end: () => probe.close(),
   };
-  return { scan, hits, end: () => probe.close() };
 }

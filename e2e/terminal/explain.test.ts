@@ -45,7 +45,7 @@ describe.skipIf(process.getuid?.() !== 0)('explain', () => {
   it('names layers, marks and what would change it', async () => {
     const a = await explained('/a');
     expect(a.explanation[0]).toMatch(/^You read the upper’s file, copied up; lower 1’s file .*; lower 2 has none\.$/);
-    expect(a.wouldChange.join(' ')).toContain('lower 1’s would be seen again');
+    expect(a.wouldChange.join(' ')).toContain('lower 1’s file would be seen again');
     const x = await explained('d/x');
     expect(x.explanation.join(' ')).toContain('The mark opaque stands on the upper');
     const renamed = await explained('renamed');
