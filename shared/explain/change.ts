@@ -1,7 +1,7 @@
-import type { ListObject, ScanObject } from '../contract/scan.ts';
-import type { Sentence } from '../ipc/engine.ts';
+import type { ListObject, ScanEntry, ScanObject } from '../contract/scan.ts';
+import type { Sentence, Span } from '../ipc/engine.ts';
 import type { StackOptions } from '../merge/options.ts';
-import { type LayerNames, line, mark, option, strong } from './words.ts';
+import { type LayerNames, line, mark, option, strong, TYPE_WORDS } from './words.ts';
 
 /** What would make it another: an operation through the mount, another option, or more that can be read. */
 export function changeSentences(
@@ -16,7 +16,8 @@ export function changeSentences(
     out.push(line`It would come to light if what hides it went: ${revealedBy(object)}.`);
     return out;
   }
-  if (object.lookup === 'EPERM' || object.lookup === 'EIO') out.push(...errorChange(object, options));
+  if (object.lookup !== 'ok' && object.lookup !== 'unknown' && object.type !== 'whiteout')
+    out.push(...errorChange(object, options));
   if (object.lookup !== 'ok' && object.type !== 'whiteout') return out;
   if (!hasUpper || stack.readonly) {
     out.push(
@@ -94,29 +95,52 @@ function errorChange(object: ScanObject, options: StackOptions): Sentence[] {
   return out;
 }
 
+/**
+ * What stands below the topmost entry and would come to light without it. Not what a directory above hides: an opaque
+ * one, a whiteout or a redirect on the way here; nor an origin that stands under another name.
+ */
+function below(object: ScanObject): ScanEntry[] {
+  const own = new Set(object.entries.flatMap(({ type, marks }) => (type === 'whiteout' ? ['whiteout'] : marks)));
+  const isOwn = ({ role, hiddenBy }: ScanEntry): boolean => {
+    if (role === 'data') return false;
+    if (role === 'origin') return hiddenBy === 'file';
+    if (hiddenBy === 'opaque' || hiddenBy === 'redirect' || hiddenBy === 'whiteout') return own.has(hiddenBy);
+    if (hiddenBy === 'stop') return object.entries.some((entry) => entry.hiddenBy === 'directory');
+    return true;
+  };
+  return object.entries.slice(1).filter(isOwn);
+}
+
+/** What is seen once the topmost entry is gone: `lower 3’s file would be seen again`. */
+function revealed(next: ScanEntry, names: LayerNames): Span[] {
+  return next.type === 'whiteout'
+    ? line`${names.the(next.layer)}’s whiteout would still say that the name is gone`
+    : line`${names.the(next.layer)}’s ${TYPE_WORDS[next.type]} would be seen again`;
+}
+
 function whiteoutChange(object: ScanObject, names: LayerNames): Sentence[] {
   const top = object.entries[0];
-  const below = object.entries.slice(1);
-  if (below.length === 0)
-    return [line`Nothing lies below that it hides; making the name again would put a new entry in its place.`];
-  const reveals = line`${names.the((below[0] as { layer: number }).layer)}’s ${below[0]?.type === 'dir' ? 'directory' : 'entry'} would be seen again`;
+  const next = below(object)[0];
+  const again = 'Making the name again through the mount puts a new entry in its place';
+  if (next === undefined) return [line`Nothing lies below that it hides. ${again}.`];
   const how =
     top?.layer === 0 ? 'the whiteout were removed from the upper, unmounted' : 'the whiteout were not in its layer';
-  return [line`If ${how}, ${reveals}. Making the name again through the mount puts a new entry in its place.`];
+  return [line`If ${how}, ${revealed(next, names)}. ${again}.`];
 }
 
 function writableChange(object: ScanObject, names: LayerNames, options: StackOptions): Sentence[] {
   const top = object.entries[0];
   const isUpper = top?.layer === 0;
-  const below = object.entries.filter(({ layer, role }) => layer !== 0 && role !== 'data');
-  if (object.type === 'dir') return directoryChange(isUpper, object, below.length > 0, options);
+  if (object.path === '') return [line`It is the root of the stack, which is neither renamed nor removed.`];
+  const next = below(object)[0];
+  if (object.type === 'dir') return directoryChange(isUpper, object, next !== undefined, options);
   if (isUpper) {
     if (object.marks.includes('metacopy')) {
       return [line`Opened for writing, its bytes are copied up too and the mark ${mark('metacopy')} goes.`];
     }
-    if (below.length === 0) return [line`Removed, it leaves nothing behind, for no layer below has the name.`];
+    if (next === undefined) return [line`Removed, it leaves nothing behind, for nothing below shines through.`];
     return [
-      line`Removed through the mount, it leaves a whiteout; removed from the upper, unmounted, ${names.the((below[0] as { layer: number }).layer)}’s would be seen again.`,
+      line`Removed through the mount, it leaves a whiteout; removed from the upper, unmounted, ${revealed(next, names)}.`,
     ];
   }
   const links = object.entries.some(({ nlink }) => typeof nlink === 'number' && nlink > 1);

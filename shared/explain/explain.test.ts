@@ -96,7 +96,7 @@ describe('in words', () => {
       'What counts here: index=off lets a copy-up split a hard link and marks are those of trusted.overlay.*, without userxattr.',
     ]);
     expect(wouldChange.map(textOf)).toEqual([
-      'Removed through the mount, it leaves a whiteout; removed from the upper, unmounted, lower 3’s would be seen again.',
+      'Removed through the mount, it leaves a whiteout; removed from the upper, unmounted, lower 3’s file would be seen again.',
     ]);
     expect(explanation[0]?.find((span) => span.as === 'layer')).toEqual({ text: 'upper', as: 'layer', layer: 0 });
   });
@@ -290,7 +290,12 @@ function counts({ object, steps, stack }: ExplainInput): string {
     isGone ? null : object.provenance,
     object.origin === null || object.origin === 'unknown'
       ? object.origin
-      : { ...object.origin, nlink: object.origin.nlink === 2 },
+      : {
+          ...object.origin,
+          nlink: object.origin.nlink === 2 && object.type !== 'dir',
+          // Where the state says it all, the reason adds nothing.
+          why: ['ignored', 'undecodable', 'unverified'].includes(object.origin.state) ? object.origin.why : '',
+        },
     object.redirect ?? null,
     isGone || object.lookup !== 'ok' || object.type !== 'file' ? null : object.data,
     object.findings,

@@ -1,10 +1,11 @@
+import { textForEyes } from '../bytes/show.ts';
 import type { ListObject, ScanObject } from '../contract/scan.ts';
 import type { DecodedXattr, LookupStep, Sentence, Span } from '../ipc/engine.ts';
 import { stackOptions } from '../merge/options.ts';
 import { changeSentences } from './change.ts';
 import { dataSentence, leadSentences, redirectSentence } from './lead.ts';
 import { markSentences, optionSentence, originSentence, problemSentences } from './marks.ts';
-import { enumerate, LayerNames, line, strong } from './words.ts';
+import { enumerate, LayerNames, line, strong, textOf } from './words.ts';
 
 export type ExplainInput = {
   object: ScanObject;
@@ -45,15 +46,18 @@ export function explain(input: ExplainInput): { explanation: Sentence[]; wouldCh
 
 /** The rules that the lookup met, each with the layers where it met them. */
 function rulesSentence(steps: LookupStep[], names: LayerNames): Sentence | null {
-  const groups: { rule: string; found: string; layers: number[] }[] = [];
-  for (const { rule, found, layer } of steps) {
+  const many = new Set(steps.map(({ layer }) => layer).filter((layer, i, all) => all.indexOf(layer) !== i));
+  const groups: { text: Sentence; key: string; layers: number[] }[] = [];
+  for (const { rule, found, layer, path: at } of steps) {
+    // A path that is walked part by part meets a layer more than once.
+    const where = many.has(layer) ? ` ${textForEyes(at)}` : '';
+    const text = found === rule && where === '' ? line`${strong(rule)}` : line`${strong(rule)} (${found}${where})`;
+    const key = textOf(text);
     const last = groups.at(-1);
-    if (last && last.rule === rule && last.found === found && !last.layers.includes(layer)) last.layers.push(layer);
-    else groups.push({ rule, found, layers: [layer] });
+    if (last?.key === key && !last.layers.includes(layer)) last.layers.push(layer);
+    else groups.push({ text, key, layers: [layer] });
   }
   if (groups.length === 0) return null;
-  const items: Span[][] = groups.map(
-    ({ rule, found, layers }) => line`${names.all(layers)} ${strong(rule)} (${found})`,
-  );
+  const items: Span[][] = groups.map(({ text, layers }) => line`${names.all(layers)} ${text}`);
   return line`Rules of the lookup: ${enumerate(items)}.`;
 }

@@ -37,17 +37,43 @@ function opening(object: ScanObject, names: LayerNames): Span[] {
         : object.provenance === 'merged'
           ? 'it would be merged from'
           : 'you would see';
-    return line`Nothing leads here through the mount: ${strong(WHAT_HIDES[object.hiddenBy])} hides it, without which ${fate} ${object.provenance === 'unknown' ? 'what is not known, perhaps ' : ''}${it}`;
+    const perhaps = object.provenance === 'unknown' ? 'what is not known, perhaps ' : '';
+    const what = strong(WHAT_HIDES[object.hiddenBy]);
+    return line`Nothing leads here through the mount: ${what} hides it, without which ${fate} ${perhaps}${it}`;
   }
   if (object.provenance === 'unknown') return line`What you see here is ${strong('unknown')}; topmost stands ${it}`;
   if (object.type === 'whiteout') return line`The name is gone: ${it} says so`;
   if (object.lookup !== 'ok' && object.lookup !== 'unknown')
     return line`You cannot reach ${it}${provenanceClause(object)}`;
-  if (object.provenance === 'merged') return line`You see one directory, ${strong('merged')} from ${it}`;
-  const verb =
-    object.type === 'file' ? (object.data === null || object.marks.includes('metacopy') ? 'see' : 'read') : 'see';
+  if (object.provenance === 'merged')
+    return line`You see one directory, ${strong('merged')} from ${mergedFrom(object, names)}`;
+  const isRead = object.type === 'file' && object.data !== null && !object.marks.includes('metacopy');
   const target = object.target === undefined ? '' : line`, which leads to ${path(object.target, object.targetB64)}`;
-  return line`You ${verb} ${it}${target}${provenanceClause(object)}`;
+  return line`You ${isRead ? 'read' : 'see'} ${it}${provenanceClause(object)}${target}`;
+}
+
+/** Whether the opening sentence has named this entry already. */
+const isOpened = (entry: ScanEntry, object: ScanObject): boolean =>
+  entry === object.entries[0] ||
+  (object.hiddenBy === null &&
+    object.provenance === 'merged' &&
+    (object.lookup === 'ok' || object.lookup === 'unknown') &&
+    entry.role === 'merged' &&
+    entry.type === 'dir' &&
+    entry.hiddenBy === null);
+
+/** `the upper, lowers 1 and 2, and lower 3’s srv/old`. */
+function mergedFrom(object: ScanObject, names: LayerNames): Span[] {
+  const parts = object.entries.filter((entry) => isOpened(entry, object));
+  const isHere = (entry: ScanEntry): boolean => entry.path === object.path && entry.type === 'dir';
+  const here = parts.filter(isHere).map(({ layer }) => layer);
+  const elsewhere = parts
+    .filter((entry) => !isHere(entry))
+    .map(
+      (entry) =>
+        line`${names.the(entry.layer)}’s ${entry.type === 'dir' ? '' : `${TYPE_WORDS[entry.type]} `}${path(entry.path, entry.pathB64)}`,
+    );
+  return enumerate([...(here.length > 0 ? [names.all(here)] : []), ...elsewhere]);
 }
 
 function provenanceClause(object: ScanObject): Span[] {
@@ -70,7 +96,7 @@ const ROLE_WORDS: Record<ScanEntry['role'], (one: boolean) => string> = {
 /** What else stands in the layers: entries of one kind are told together. */
 function others(object: ScanObject, names: LayerNames): Span[] {
   const groups = new Map<string, ScanEntry[]>();
-  for (const entry of object.entries.slice(1)) {
+  for (const entry of object.entries.filter((one) => !isOpened(one, object))) {
     const key = JSON.stringify([entry.role, entry.hiddenBy, entry.type, entry.path, entry.pathB64 ?? '']);
     groups.set(key, [...(groups.get(key) ?? []), entry]);
   }
@@ -146,6 +172,9 @@ export function dataSentence(object: ScanObject, names: LayerNames): Sentence | 
 /** Where a directory's or file's redirect leads. */
 export function redirectSentence(object: ScanObject): Sentence | null {
   if (object.redirect === undefined) return null;
+  if (object.lookup !== 'ok' && object.lookup !== 'unknown') {
+    return line`Its redirect names ${path(object.redirect, object.redirectB64)}.`;
+  }
   const where = shownPath(object.redirect, object.redirectB64).startsWith('/')
     ? 'from the roots of the layers below'
     : 'in the same parent of the layers below';

@@ -51,16 +51,19 @@ export function originSentence(object: ScanObject, stack: ListObject, names: Lay
   if (origin === null) return null;
   if (origin === 'unknown')
     return line`Whether it has an ${mark('origin')} is ${strong('unknown')}, and with it which number it keeps.`;
-  const links = typeof origin.nlink === 'number' && origin.nlink > 1 ? `, which has ${origin.nlink} names,` : '';
+  const isLinked = object.type !== 'dir' && typeof origin.nlink === 'number' && origin.nlink > 1;
+  const links = isLinked ? ` (of ${origin.nlink} names)` : '';
   const named = line`Its ${mark('origin')} is ${originName(origin, names)}${links}`;
   const why = origin.why === '' ? '' : ` (${origin.why.replace(/\.$/, '')})`;
   switch (origin.state) {
     case 'verified':
-      return line`${named}, ${strong('found alive')}${why}: so its number stays what it was before the copy-up.`;
+      return object.path === ''
+        ? line`${named}, ${strong('found alive')}; the root shows the upper’s own number all the same.`
+        : line`${named}, ${strong('found alive')}: so its number stays what it was before the copy-up.`;
     case 'stale':
-      return line`${named}, which is ${strong('gone')}${why}: so the kernel passes over it and the number is the upper’s own.`;
+      return line`${named}, which is ${strong('gone')}: so the kernel passes over it and the number is the upper’s own.`;
     case 'foreign':
-      return line`${named}, on a filesystem that is ${strong('none of the layers’')}${why}: so the number is the upper’s own.`;
+      return line`${named}, on a filesystem that is ${strong('none of the layers’')}: so the number is the upper’s own.`;
     case 'undecodable':
       return line`${named}, by a handle that ${strong('cannot be decoded')}${why}: so the number is the upper’s own.`;
     case 'ignored':
@@ -70,9 +73,9 @@ export function originSentence(object: ScanObject, stack: ListObject, names: Lay
         ? line`${named}, ${strong('not verified')}${why}: opening a file by its handle needs privilege.`
         : line`${named}, ${strong('not verified')}${why}.`;
     case 'by-path':
-      return line`${named}, found ${strong('by its path')}${why}, as the kernel does for a metacopy.`;
+      return line`${named}, found ${strong('by its path')}, as the kernel does for a metacopy.`;
     case 'empty':
-      return line`It was copied up, but its ${mark('origin')} is ${strong('empty')}${why}: nothing records from which inode.`;
+      return line`It was copied up, but its ${mark('origin')} is ${strong('empty')}: nothing records from which inode.`;
   }
 }
 
