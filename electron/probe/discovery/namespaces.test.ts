@@ -57,6 +57,22 @@ describe('of another namespace', () => {
     expect(await inodeAt(facts.layers[0])).toBe(facts.layers[0]?.ino);
   });
 
+  test('of a container whose mounter cannot be seen: unreadable, never missing, and not taken for a nested overlay', async () => {
+    const script = `mount -t tmpfs t hidden; cd hidden; mkdir l2 u w m; mkdir -p l1/{old,bin,lib,lib64,usr,proc}
+      mount -t overlay inside -o lowerdir=$PWD/l1:$PWD/l2,upperdir=$PWD/u,workdir=$PWD/w m; cd m
+      for d in bin lib lib64 usr proc; do mount --rbind /$d $d; done
+      pivot_root . old; cd /; umount -l /old; echo; read`;
+    const child = await unshared(['-m'], script);
+    const facts = await resolveStack({ kind: 'mount', mount: bytes('/'), pid: child.pid ?? 0 });
+    expect(facts.mount).toBe('/');
+    expect(states(facts)).toEqual(['unreadable null', 'unreadable null', 'unreadable null']);
+    expect(facts.layers[0]).toMatchObject({
+      place: null,
+      dev: null,
+      why: expect.stringContaining('namespace of the mounter'),
+    });
+  });
+
   test('the same mount copied into another namespace is one object, of the mounter', async () => {
     machine.sh('mkdir l1 l2; mount -t overlay o -o lowerdir=$PWD/l1:$PWD/l2 m');
     const child = await unshared(['-m'], 'echo; read');

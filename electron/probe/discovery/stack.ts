@@ -8,7 +8,7 @@ import { resolveLowers } from './lowers.ts';
 import { isLook, type Reach } from './reach.ts';
 import { type Finder, isObject, type RealObject, realObjectOfHandle } from './real-object.ts';
 import { resolveUpper } from './upper.ts';
-import { components, danger, type SeenMount, type View } from './view.ts';
+import { absolute, components, danger, mountOf, type SeenMount, type View } from './view.ts';
 
 /** One mount of an overlay, in one namespace. */
 export type Instance = { view: View; seen: SeenMount };
@@ -64,13 +64,21 @@ async function askRoot({ reach }: Context, instances: readonly Instance[]): Prom
 }
 
 /** How well a view fits the texts: whether the root's own text leads to the root, and how many layers are there. */
-async function howWell(context: Context, view: View, text: OverlayText, root: RealObject | null): Promise<number> {
+async function howWell(
+  context: Context,
+  view: View,
+  dev: string,
+  text: OverlayText,
+  root: RealObject | null,
+): Promise<number> {
   const first = text.upper.length > 0 ? text.upper : text.lowers.slice(0, 1);
   let count = 0;
   for (const path of [...first, ...text.lowers.slice(0, 4)]) {
     if (!path.startsWith('/')) continue;
     const why = danger(view.mounts, path, context.reach.far);
-    if (why === 'hangs' || why === 'overlay') count++;
+    // A path inside the overlay itself cannot be where its layer is.
+    const isInside = why === 'overlay' && mountOf(view.mounts, absolute(components(path)))?.mount.dev === dev;
+    if (why && why !== 'automount' && !isInside) count++;
     if (why) continue;
     const look = await context.reach.look(view, path);
     if (!isLook(look)) continue;
@@ -82,6 +90,7 @@ async function howWell(context: Context, view: View, text: OverlayText, root: Re
 
 async function chooseView(
   context: Context,
+  dev: string,
   instances: readonly Instance[],
   text: OverlayText,
   root: RealObject | null,
@@ -93,7 +102,7 @@ async function chooseView(
   let most = -1;
   for (const view of [...views].slice(0, 12)) {
     if (views.size === 1) return view;
-    const score = await howWell(context, view, text, root);
+    const score = await howWell(context, view, dev, text, root);
     if (score >= 1000) return view;
     if (score > most) {
       most = score;
@@ -108,7 +117,7 @@ export async function resolveOverlay(context: Context, overlay: Overlay): Promis
   const instances = inOrder(overlay.instances);
   const text = readOverlayOptions((instances[0] as Instance).seen.mount.superOptions);
   const root = await askRoot(context, instances);
-  const view = await chooseView(context, instances, text, root);
+  const view = await chooseView(context, overlay.dev, instances, text, root);
   const shown = instances.find((one) => one.view === view && isWhole(one)) ?? (instances[0] as Instance);
   const ages = instances.filter((one) => one.view === view).map(({ seen }) => context.reach.ageOf(view, seen.mount.id));
   // A bind mount of it is younger than itself.

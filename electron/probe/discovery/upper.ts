@@ -1,4 +1,5 @@
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../../shared/bytes/show.ts';
 import type { LayerFacts } from '../../../shared/ipc/probe.ts';
 import { coveredLayer, isYounger, liesOnYounger } from './covered.ts';
 import { folderOf, foundByHandle, placeIn, seenAt, unseen } from './layer-facts.ts';
@@ -6,7 +7,7 @@ import type { Look } from './look.ts';
 import { isLook, type NotLooked } from './reach.ts';
 import { isObject, type RealObject } from './real-object.ts';
 import type { Context, Subject } from './stack.ts';
-import { absolute, components, type View } from './view.ts';
+import { absolute, components, mountOf, type View } from './view.ts';
 
 /** The upper, and the mounter's folder where the texts are relative and it can be told. */
 export type Upper = { facts: LayerFacts; folder: { view: View; path: Bytes } | null };
@@ -20,6 +21,26 @@ export function refusal({ code, why }: NotLooked): { state: LayerFacts['state'];
   if (code === 'ENOENT' || code === 'ENOTDIR') return { state: 'missing', why: `${why} any more` };
   if (code === 'overlay') return { state: 'unverified', why: 'it lies on another overlay and was not looked at there' };
   return { state: 'unreadable', why };
+}
+
+/** A layer that could not be looked at, at its absolute text. */
+async function refused(
+  context: Context,
+  subject: Subject,
+  head: Pick<LayerFacts, 'layer' | 'role' | 'shown'>,
+  failed: NotLooked,
+): Promise<LayerFacts> {
+  const { view, overlay } = subject;
+  const path = absolute(components(head.shown));
+  if (failed.code === 'overlay') {
+    if (mountOf(view.mounts, path)?.mount.dev !== overlay.dev) return unseen(head, refusal(failed), view, path);
+    const why =
+      'its path is meant in the namespace of the mounter, which cannot be seen; here it would lie in the overlay';
+    return unseen(head, { state: 'unreadable', why });
+  }
+  if (failed.code === 'ENOENT' && liesOnYounger(context, subject, view, path))
+    return coveredLayer(context, subject, head, view, path);
+  return { ...unseen(head, refusal(failed)), place: failed.code === 'hangs' ? placeIn(view, path) : null };
 }
 
 /**
@@ -53,7 +74,7 @@ export async function resolveNamed(
     return { facts: unseen(head, { state: 'missing', why }), folder: null };
   }
   if (found?.deleted) {
-    const why = `it was deleted: its handle leads to ${found.look.path}, to which no name leads`;
+    const why = `it was deleted: its handle leads to ${textForEyes(found.look.path)}, to which no name leads`;
     return { facts: unseen(head, { state: 'missing', why }), folder: null };
   }
   if (found) return named(context, subject, head, texts, found, other);
@@ -66,10 +87,7 @@ export async function resolveNamed(
     const why = `another directory is at this path now (inode ${other.stat.ino}; the handle of the mount's root differs)`;
     return { facts: unseen(head, { state: 'missing', why }), folder };
   }
-  if (failed?.code === 'ENOENT' && liesOnYounger(context, subject, view, head.shown))
-    return { facts: await coveredLayer(context, subject, head, view, absolute(components(head.shown))), folder };
-  if (failed)
-    return { facts: unseen(head, refusal(failed), view, failed.code === 'overlay' ? head.shown : null), folder };
+  if (failed) return { facts: await refused(context, subject, head, failed), folder };
   if (head.shown === '/') return { facts: unseen(head, { state: 'missing', why: LONE_SLASH }), folder };
   const why = context.handles
     ? 'its text is relative, and no mounted filesystem opens the handle of the mount'
@@ -96,14 +114,14 @@ async function named(
   const relative = texts.every((text) => !text.startsWith('/'));
   const folder = path === null ? null : (texts.map((text) => folderOf(path, text)).find((one) => one !== null) ?? null);
   if (relative && path !== null && (folder !== null || endsAlike(path, texts))) {
-    const verdict = { state: 'ok' as const, why: `the handle of the mount's root names ${path}` };
+    const verdict = { state: 'ok' as const, why: `the handle of the mount's root names ${textForEyes(path)}` };
     const facts = await foundByHandle(reach, head, verdict, found);
     return { facts, folder: folder === null ? null : { view, path: folder } };
   }
   const why =
     path === null
       ? `the handle of the mount's root opens, but no path that can be seen leads to the directory`
-      : `the handle of the mount's root leads to ${path}${other ? '; another directory is at its text' : ''}`;
+      : `the handle of the mount's root leads to ${textForEyes(path)}${other ? '; another directory is at its text' : ''}`;
   return { facts: await foundByHandle(reach, head, { state: 'moved', why }, found), folder: null };
 }
 
@@ -149,11 +167,7 @@ export async function unconfirmed(
     const why = 'a directory is at this path, and nothing proves that it is the one that was mounted';
     return seenAt(reach, head, { state: 'unverified', why }, view, look);
   }
-  if (failed?.code === 'overlay') return unseen(head, refusal(failed), view, head.shown);
-  if (failed?.code === 'ENOENT' && liesOnYounger(context, subject, view, head.shown))
-    return coveredLayer(context, subject, head, view, absolute(components(head.shown)));
-  if (failed)
-    return { ...unseen(head, refusal(failed)), place: failed.code === 'hangs' ? placeIn(view, head.shown) : null };
+  if (failed) return refused(context, subject, head, failed);
   const why = `its text is relative to a folder that is recorded nowhere${context.handles ? '' : '; handles, which could tell, need privilege'}`;
   return unseen(head, { state: 'missing', why });
 }
