@@ -107,14 +107,30 @@ const dentsBuffer = Buffer.alloc(1 << 16);
 
 /** The raw listing of one directory by getdents64, without `.` and `..`; a string is the errno of the failure. */
 export function listDirectory(path: Bytes): DirectoryEntry[] | string {
-  const fd = c.open(cString(path), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW, 0);
-  if (fd < 0) return lastErrno();
+  const { entries, errno } = listOn(path, 0);
+  return errno ?? entries;
+}
+
+/**
+ * The same, reading on after up to `patience` failures in a row, as the kernel allows: a merged directory fails at an
+ * entry that it cannot look up, and goes on behind it when it is asked again. `errno` is the last failure.
+ */
+export function listOn(path: Bytes, patience: number): { entries: DirectoryEntry[]; errno: string | null } {
   const entries: DirectoryEntry[] = [];
+  const fd = c.open(cString(path), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW, 0);
+  if (fd < 0) return { entries, errno: lastErrno() };
+  let errno: string | null = null;
+  let failures = 0;
   try {
     for (;;) {
       const length = Number(c.getdents64(fd, dentsBuffer, dentsBuffer.length));
-      if (length < 0) return lastErrno();
-      if (length === 0) return entries;
+      if (length === 0) return { entries, errno };
+      if (length < 0) {
+        errno = lastErrno();
+        if (++failures > patience) return { entries, errno };
+        continue;
+      }
+      failures = 0;
       for (let at = 0; at < length; at += dentsBuffer.readUInt16LE(at + 16)) {
         const end = dentsBuffer.indexOf(0, at + 19);
         const name = dentsBuffer.toString('latin1', at + 19, end);

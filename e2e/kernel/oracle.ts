@@ -5,6 +5,7 @@ import {
   changeMode,
   detach,
   listDirectory,
+  listOn,
   makeDirectory,
   makeLink,
   mount,
@@ -30,7 +31,7 @@ export interface KernelObject {
   readonly size: string | null;
   /** Of a regular file: its first bytes, or the errno of open or read. */
   readonly data: { readonly bytes: Bytes } | { readonly errno: string } | null;
-  /** Of a directory: the errno of its listing, where that fails. */
+  /** Of a directory: the errno of its listing, where that fails at some or all entries. */
   readonly listingErrno: string | null;
 }
 
@@ -115,6 +116,9 @@ const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
 
+/** More than the names of any directory of a case. */
+const patience = 64;
+
 /**
  * Walks the merged view breadth-first, asking in each directory for what it lists and for each of `names`.
  * Looking makes the kernel write origins and impure marks into the upper: nobody may want to know the layers after.
@@ -131,21 +135,21 @@ export function observe(target: Bytes, names: readonly Bytes[], lookupFirst: boo
     return { lookup: 'ok', mode: stat.mode, size: String(stat.size), data };
   };
   const rootLook = look(asBytes(''));
-  let listingOfRoot: string | null = null;
+  let errnoOfRoot: string | null = null;
   for (let directory = queue.shift(); directory !== undefined; directory = queue.shift()) {
     const found = new Map<Bytes, ReturnType<typeof look>>();
     const ask = (name: Bytes): void => {
       if (!found.has(name)) found.set(name, look(joinBytes(directory as Bytes, name)));
     };
     if (lookupFirst) for (const name of names) ask(name);
-    const listing = listDirectory(directory === '' ? target : joinBytes(target, directory));
-    const types = new Map(typeof listing === 'string' ? [] : listing.map(({ name, type }) => [name, type]));
+    const { entries, errno } = listOn(directory === '' ? target : joinBytes(target, directory), patience);
+    const types = new Map(entries.map(({ name, type }) => [name, type]));
     if (!lookupFirst) for (const name of names) ask(name);
     for (const name of types.keys()) ask(name);
-    if (typeof listing === 'string') {
+    if (errno !== null) {
       const at = view.findIndex(([path]) => path === directory);
-      if (at < 0) listingOfRoot = listing;
-      else view[at] = [directory, { ...(view[at] as KernelView[number])[1], listingErrno: listing }];
+      if (at < 0) errnoOfRoot = errno;
+      else view[at] = [directory, { ...(view[at] as KernelView[number])[1], listingErrno: errno }];
     }
     for (const [name, looked] of found) {
       const dirType = types.get(name) ?? null;
@@ -155,6 +159,6 @@ export function observe(target: Bytes, names: readonly Bytes[], lookupFirst: boo
       if (looked.mode !== null && (looked.mode & S_IFMT) === S_IFDIR) queue.push(path);
     }
   }
-  view.unshift([asBytes(''), { ...rootLook, listed: true, dirType: null, listingErrno: listingOfRoot }]);
+  view.unshift([asBytes(''), { ...rootLook, listed: true, dirType: null, listingErrno: errnoOfRoot }]);
   return view;
 }
