@@ -3,9 +3,12 @@ import { lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bytesOfText } from '../../shared/bytes/bytes.ts';
 import type { Place } from '../../shared/ipc/probe.ts';
 import { FailureError } from '../../shared/ipc/rpc.ts';
 import { type Probe, probeCommand, startProbe } from './client.ts';
+import { mountNamespaceId } from './syscalls/namespace.ts';
+import { AT_FDCWD, close, Open, openat } from './syscalls/open.ts';
 import { cannotMount, Sandbox } from './testing/machine.ts';
 import { WalkReader, walkPaths } from './testing/walked.ts';
 
@@ -189,6 +192,28 @@ describe.skipIf(cannotMount)(`walks further off${cannotMount ? `: ${cannotMount}
     expect(entry.nlink).toBe(2);
     await probe.client.call('release', { session: 6 });
     child.kill();
+  });
+
+  test('a layer in a mount namespace that no process holds, by its id', async () => {
+    const holder = join(sandbox.path, 'namespaces');
+    mkdirSync(holder);
+    sandbox.mount('-t', 'tmpfs', 'tmpfs', holder);
+    execFileSync('mount', ['--make-private', holder]);
+    writeFileSync(`${holder}/ns`, '');
+    const script = `mount -t tmpfs none ${layer('work')}; mkdir ${layer('work')}/only-there`;
+    execFileSync('unshare', [`--mount=${holder}/ns`, 'sh', '-c', script]);
+    sandbox.adopt(`${holder}/ns`);
+    const fd = openat(AT_FDCWD, bytesOfText(`${holder}/ns`), Open.readOnly);
+    const nsId = `${mountNamespaceId(fd)}`;
+    close(fd);
+    const reader = new WalkReader();
+    const layers = [{ layer: 0, place: { ...place(layer('work')), nsId } }];
+    const result = await probe.client.call('walk', { session: 8, targets: false, layers }, { onChunk: reader.take });
+    expect(reader.entries.map(({ path }) => path)).toEqual(['only-there']);
+    expect(result.atime).toBe('untouched');
+    await probe.client.call('release', { session: 8 });
+    sandbox.unmount(`${holder}/ns`);
+    sandbox.unmount(holder);
   });
 
   test('a layer by handle, where its path is covered', async () => {

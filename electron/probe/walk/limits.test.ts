@@ -135,6 +135,42 @@ describe.skipIf(cannotMount)(`walk at its limits${cannotMount ? `: ${cannotMount
     expect(all.reader.entries.length).toBe(4);
   });
 
+  test('attributes that are listed but refused are told as such; trusted ones are absent without privilege', async () => {
+    const layer = `${tmpfs}/refused`;
+    mkdirSync(`${layer}/mine`, { recursive: true });
+    for (const [name, value] of [
+      ['user.overlay.opaque', 'y'],
+      ['trusted.overlay.origin', 'x'],
+    ] as const)
+      execFileSync('setfattr', ['-n', name, '-v', value, `${layer}/mine`]);
+    chmodSync(`${layer}/mine`, 0o700);
+    const other = plain();
+    const { reader } = await walkPaths(other, [layer]);
+    await other.close();
+    expect(reader.byPath().get('mine')).toMatchObject({ xattrs: { 'user.overlay.opaque': null }, flags: 0 });
+    const all = await walkPaths(probe, [layer]);
+    expect(all.reader.byPath().get('mine')?.xattrs).toEqual({
+      'user.overlay.opaque': 'y',
+      'trusted.overlay.origin': 'x',
+    });
+  });
+
+  test('a filesystem without birth times has none', async () => {
+    const image = `${sandbox.path}/old.img`;
+    const root = `${sandbox.path}/old`;
+    execFileSync('truncate', ['-s', '16M', image]);
+    execFileSync('mkfs.ext4', ['-q', '-I', '128', image], { stdio: 'pipe' });
+    mkdirSync(root);
+    sandbox.mount('-o', 'loop', image, root);
+    writeFileSync(`${root}/file`, '');
+    const { reader } = await walkPaths(probe, [root]);
+    expect(reader.byPath().get('file')).toMatchObject({ btime: null, errno: 0 });
+    const place = { pid: null, path: root };
+    expect((await probe.client.call('entry', { place, path: 'file', target: false })).btimeNs).toBeNull();
+    await probe.client.call('release', { session: 1 });
+    sandbox.unmount(root);
+  });
+
   test('a cancelled walk ends within 100 ms, and leaves no descriptor', async () => {
     const layers = Array.from({ length: 8 }, () => `${tmpfs}/wide`);
     const open = (): number => readdirSync(`/proc/${pid}/fd`).length;
