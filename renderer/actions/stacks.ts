@@ -84,7 +84,12 @@ async function restore(client: EngineClient, view: number, { turns, selected }: 
   let waiting = [...turns];
   for (let last = false; isOpen(); ) {
     const later: Turn[] = [];
-    for (const turn of waiting) {
+    for (const [at, turn] of waiting.entries()) {
+      // "All beneath" means all that there is: it waits for the end, and what was turned after it waits too.
+      if (turn.deep && isReading()) {
+        later.push(...waiting.slice(at));
+        break;
+      }
       const found = await client.call('locate', { view, path: turn.path });
       if (found) await client.call('expand', { view, id: found.id, open: turn.open, deep: turn.deep });
       else later.push(turn);

@@ -17,6 +17,7 @@ export function FirstStart() {
   const sources = useSession((session) => session.sources.state);
   if (failure) return <Failed stack={failure.ref} failure={failure.failure} />;
   if (opening) return <Wait title={`Opening ${refTitle(opening)}`} text="Finding its layers and what may be read." />;
+  if (link === 'ended') return <NoEngine />;
   if (link === 'connecting')
     return <Wait title="Starting the engine" text="It reads and remembers; this page only shows." />;
   if (sources === 'reading')
@@ -198,6 +199,13 @@ function Failed({ stack, failure }: { stack: StackRef; failure: Failure }) {
     </div>
   );
 }
+
+const NoEngine = () => (
+  <div className="first">
+    <h2>No engine is running</h2>
+    <p>The bar above says why, and starts it again.</p>
+  </div>
+);
 
 const Wait = ({ title, text }: { title: string; text: string }) => (
   <div className="first is-waiting" role="status">

@@ -1,5 +1,5 @@
 import './sources.css';
-import { Container, FlaskConical, FolderTree, History, Lock, TriangleAlert } from 'lucide-react';
+import { Container, FlaskConical, FolderTree, History, LoaderCircle, Lock, TriangleAlert } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useRef } from 'react';
 import type { LiveSource } from '../../shared/ipc/engine.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
@@ -17,6 +17,11 @@ const isThis = (stack: OpenStack | null, source: LiveSource): boolean =>
   stack.facts.dev !== null &&
   stack.facts.dev === source.facts.dev &&
   stack.facts.mount === source.facts.mount;
+
+/** The reference means this live mount. */
+const isLive = (ref: StackRef, { stack }: LiveSource): boolean =>
+  isSame(ref, stack) ||
+  (ref.kind === 'mount' && stack.kind === 'mount' && ref.mount === stack.mount && ref.pid === null);
 
 /** What can be opened: live mounts, saved stacks, recent ones, the demo. */
 export function Sources() {
@@ -38,10 +43,9 @@ export function Sources() {
     event.preventDefault();
   };
 
-  const known = new Set(
-    [...live.map((one) => one.stack), ...saved.map((one) => one.stack)].map((ref) => JSON.stringify(ref)),
+  const others = recent.filter(
+    (ref) => !saved.some((one) => isSame(one.stack, ref)) && !live.some((one) => isLive(ref, one)),
   );
-  const others = recent.filter((ref) => !known.has(JSON.stringify(ref))).slice(0, 5);
   return (
     <nav ref={nav} className="sources" aria-label="Sources" onKeyDown={onKeyDown}>
       <Group title="Live mounts">
@@ -61,7 +65,11 @@ export function Sources() {
         ))}
         {live.length === 0 && (
           <div className="src is-note">
-            <Lock className="i" aria-hidden="true" />
+            {state === 'reading' ? (
+              <LoaderCircle className="i" aria-hidden="true" />
+            ) : (
+              <Lock className="i" aria-hidden="true" />
+            )}
             <span className="cut">
               {state === 'reading' ? 'Looking…' : 'None here'}
               {state !== 'reading' && closed > 0 && (
@@ -90,7 +98,7 @@ export function Sources() {
       )}
       {others.length > 0 && (
         <Group title="Recent">
-          {others.map((ref) => (
+          {others.slice(0, 5).map((ref) => (
             <Source
               key={JSON.stringify(ref)}
               isOn={isSame(now, ref)}

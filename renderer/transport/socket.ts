@@ -3,6 +3,8 @@ import { createRun, type Link, type LinkListener, type Run } from './link.ts';
 
 const RESTART: PumpRequest = { engine: 'restart' };
 const LOST = 'The connection to the server is lost. It may have been stopped at its terminal.';
+const REFUSED =
+  'The server is not there, or does not let this page in: its address works in the browser that opened it first. Start it again for a new one.';
 
 /**
  * The link of the browser form: a WebSocket to where the page came from. When the socket itself is gone, a restart
@@ -30,8 +32,12 @@ export function openSocket(token: string, listener: LinkListener): Link {
       run = createRun((frame) => mine.send(frame as Uint8Array<ArrayBuffer>));
       listener.running(run.transport);
     };
+    let stood = false;
+    mine.onopen = () => {
+      stood = true;
+    };
     mine.onclose = () => {
-      if (mine === socket) end(LOST);
+      if (mine === socket) end(stood ? LOST : REFUSED);
     };
   };
 

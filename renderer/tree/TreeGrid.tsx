@@ -67,6 +67,11 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
     return () => setList(null);
   }, [scroller, reveal]);
 
+  // With no focus anywhere yet, the keys are the tree's.
+  useEffect(() => {
+    if (document.activeElement === document.body || document.activeElement === null) grid.current?.focus();
+  }, []);
+
   const sticky = stickyAt(window_, Math.floor(scroller.top / ROW_PX), stickyFor(scroller.viewPx));
   const onKeyDown = useTreeKeys(grid, scroller, setMenu);
 
