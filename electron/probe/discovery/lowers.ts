@@ -6,13 +6,13 @@ import { below, seenAt, unseen } from './layer-facts.ts';
 import { isDirectory } from './look.ts';
 import { originsIn } from './origins.ts';
 import { isLook } from './reach.ts';
-import { type Found, holds, isObject, type RealObject } from './real-object.ts';
+import { type Found, hasEntry, holds, isObject, type RealObject } from './real-object.ts';
 import { type Context, inFolder, type Subject } from './stack.ts';
 import { endsAlike, LONE_SLASH, refusal, resolveNamed, type Upper, unconfirmed } from './upper.ts';
 import { isWithin, type View } from './view.ts';
 
 /** An object of which a handle says that it lies in a lower, and at which path of the merged view. */
-type Evidence = { object: RealObject; path: Bytes; by: string };
+type Evidence = { object: RealObject; path: Bytes; source: 'origin' | 'process'; by: string };
 type Resolved = { facts: LayerFacts; view: View };
 
 /** So many objects that no lower holds are searched by handle: each search asks every filesystem. */
@@ -33,7 +33,7 @@ export async function resolveLowers(context: Context, subject: Subject, upper: U
   const evidence = await gather(context, subject, upper);
   await confirmLowerOne(context, subject, upper, resolved, evidence);
   const unplaced = await confirm(context, resolved, evidence);
-  await findMoved(context, resolved, unplaced);
+  await findMoved(context, resolved, unplaced, upper);
   return resolved.map(({ facts }) => facts);
 }
 
@@ -93,7 +93,11 @@ async function gather(context: Context, subject: Subject, upper: Upper | null): 
       if (clone !== null) {
         try {
           for (const origin of originsIn(clone))
-            out.push({ ...origin, by: `the origin of ${textForEyes(origin.path) || 'the root'} in the upper` });
+            out.push({
+              ...origin,
+              source: 'origin',
+              by: `the origin of ${textForEyes(origin.path) || 'the root'} in the upper`,
+            });
         } finally {
           close(clone);
         }
@@ -104,7 +108,8 @@ async function gather(context: Context, subject: Subject, upper: Upper | null): 
     const { id, root, mountPoint } = seen.mount;
     for (const { object, path: held, by } of context.held.get(id) ?? []) {
       const inside = below(held, mountPoint);
-      if (inside !== null) out.push({ object, path: joinBytes(asBytes(root.slice(1)), inside), by: `the ${by}` });
+      if (inside === null) continue;
+      out.push({ object, path: joinBytes(asBytes(root.slice(1)), inside), source: 'process', by: `the ${by}` });
     }
   }
   return out;
@@ -123,7 +128,7 @@ async function confirmLowerOne(
   evidence: Evidence[],
 ): Promise<void> {
   const first = resolved[0];
-  const at = evidence.findIndex((one) => one.path === '' && one.by.startsWith('the origin'));
+  const at = evidence.findIndex((one) => one.path === '' && one.source === 'origin');
   const [root] = at < 0 ? [] : evidence.splice(at, 1);
   if (!upper || !first || !root || first.facts.state === 'ok') return;
   const { facts } = first;
@@ -168,14 +173,27 @@ async function confirm({ reach }: Context, resolved: Resolved[], evidence: Evide
   return left;
 }
 
+/** A directory that holds objects of a lower at their paths, and so may be that lower. */
+type Home = {
+  view: View;
+  by: string;
+  /** A lower of this mount holds it now. An origin alone may be left from lowers that the upper had before. */
+  live: boolean;
+};
+
 /**
  * Objects that no lower holds at its text lie in a lower that was moved. Which one is claimed only where one alone can
  * be it: the only one that is missing (or the only missing one of that name), else the only one not confirmed.
  */
-async function findMoved(context: Context, resolved: Resolved[], unplaced: Evidence[]): Promise<void> {
+async function findMoved(
+  context: Context,
+  resolved: Resolved[],
+  unplaced: Evidence[],
+  upper: Upper | null,
+): Promise<void> {
   if (!context.handles) return;
-  const homes = new Map<Bytes, { view: View; by: string }>();
-  for (const { object, path, by } of unplaced.slice(0, MAX_SEARCHES)) {
+  const homes = new Map<Bytes, Home>();
+  for (const { object, path, by, source } of unplaced.slice(0, MAX_SEARCHES)) {
     const found = await context.finder.find(object, resolved[0]?.view);
     if (!found || found === 'stale' || found.path === null) continue;
     const inside = resolved.find((one) => isIn(one, found));
@@ -186,18 +204,21 @@ async function findMoved(context: Context, resolved: Resolved[], unplaced: Evide
       if (inside.facts.state === 'unverified') inside.facts = { ...inside.facts, state: 'ok', assumed: false, why };
       continue;
     }
+    const isFile = !isDirectory(found.look.stat);
     // Another name of a hard link says nothing about the layer.
-    if (!isDirectory(found.look.stat) && found.look.stat.nlink > 1) continue;
+    if (isFile && found.look.stat.nlink > 1) continue;
     const tail = path === '' ? '' : `/${path}`;
     if (!found.path.endsWith(tail)) continue;
     const home = asBytes(found.path.slice(0, found.path.length - tail.length) || '/');
-    homes.set(home, { view: found.view, by });
+    // The handle of a file that was copied up is its origin's.
+    const live = source === 'process' && !(isFile && upper !== null && (await isInUpper(context, upper, path)));
+    if (live || !homes.has(home)) homes.set(home, { view: found.view, by, live });
   }
   // Each home that is given away leaves fewer layers that the others can be.
   for (let progress = true; progress && homes.size > 0; ) {
     progress = false;
-    for (const [home, { view, by }] of homes) {
-      const which = ownerOf(home, homes.size, resolved);
+    for (const [home, { view, by, live }] of homes) {
+      const which = ownerOf(home, live, homes.size, resolved);
       const look = which && (await context.reach.look(view, home));
       if (!which || !look || !isLook(look)) continue;
       const { layer, role, shown, state } = which.facts;
@@ -217,6 +238,18 @@ async function findMoved(context: Context, resolved: Resolved[], unplaced: Evide
   }
 }
 
+/** Whether the upper has an entry of this path; taken for granted where it cannot be looked into. */
+async function isInUpper({ reach, views }: Context, { facts }: Upper, path: Bytes): Promise<boolean> {
+  const view = views.find((one) => samePlace(one, facts));
+  const fd = view && facts.path !== null ? await reach.open(view, facts.path) : null;
+  if (typeof fd !== 'number') return true;
+  try {
+    return hasEntry(fd, path);
+  } finally {
+    close(fd);
+  }
+}
+
 const isIn = ({ facts, view }: Resolved, found: Found): boolean =>
   facts.role === 'lower' &&
   facts.path !== null &&
@@ -229,12 +262,13 @@ const isInDoubt = ({ facts }: Resolved): boolean =>
   facts.role === 'lower' && (facts.state === 'missing' || facts.state === 'unverified');
 
 /** The lower that a directory must be, being one of `homes` directories that hold objects of lowers; null: in doubt. */
-function ownerOf(home: Bytes, homes: number, resolved: readonly Resolved[]): Resolved | null {
+function ownerOf(home: Bytes, live: boolean, homes: number, resolved: readonly Resolved[]): Resolved | null {
   const doubtful = resolved.filter(isInDoubt);
   const missing = doubtful.filter(({ facts }) => facts.state === 'missing');
   const named = missing.filter(({ facts }) => lastName(facts.shown) === lastName(home));
   if (named.length === 1) return named[0] ?? null;
-  const candidates = missing.length > 0 ? missing : doubtful;
+  // Where a directory is at every text, only what is held now tells that one of them is another.
+  const candidates = missing.length > 0 ? missing : live ? doubtful : [];
   return candidates.length === 1 && homes === 1 ? (candidates[0] ?? null) : null;
 }
 

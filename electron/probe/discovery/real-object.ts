@@ -154,6 +154,8 @@ export class Finder {
   }
 }
 
+const INSIDE = Resolve.beneath | Resolve.noSymlinks | Resolve.noXdev;
+
 /**
  * Whether the layer that `fd` (O_PATH) stands for holds this object at `path`, without leaving the layer's mount and
  * without following a symlink.
@@ -161,15 +163,23 @@ export class Finder {
 export function holds(fd: number, path: Bytes, object: RealObject): boolean {
   let there = fd;
   try {
-    if (path !== '') {
-      const resolve = Resolve.beneath | Resolve.noSymlinks | Resolve.noXdev;
-      there = openat2(fd, path, Open.path | Open.noFollow, resolve);
-    }
+    if (path !== '') there = openat2(fd, path, Open.path | Open.noFollow, INSIDE);
     return sameHandle(nameToHandle(there, asBytes(''))?.handle ?? null, object.handle);
   } catch (error) {
     if (error instanceof SyscallError) return false;
     throw error;
   } finally {
     if (there !== fd) close(there);
+  }
+}
+
+/** Whether the layer that `fd` (O_PATH) stands for has an entry at `path`. */
+export function hasEntry(fd: number, path: Bytes): boolean {
+  try {
+    close(openat2(fd, path === '' ? asBytes('.') : path, Open.path | Open.noFollow, INSIDE));
+    return true;
+  } catch (error) {
+    if (error instanceof SyscallError) return false;
+    throw error;
   }
 }

@@ -105,6 +105,20 @@ describe('not at its text', () => {
     expect(states(await stack())[2]).toBe(`moved ${at('l2_renamed')}`);
     await machine.stop(child);
   });
+  test('an origin tells where a missing lower went', async () => {
+    upperMount();
+    machine.sh('echo 2 >> m/d/f; mv fs/l1 fs/l1_renamed');
+    expect(states(await stack())[1]).toBe(`moved ${at('l1_renamed')}`);
+  });
+  test('an origin left from other lowers does not make the present ones moved', async () => {
+    upperMount();
+    machine.sh('echo 2 >> m/d/f; umount m; mkdir fs/new; rm -rf fs/w; mkdir fs/w');
+    mount('overlay', machine.at('m'), `lowerdir=${at('new')},upperdir=${at('u')},workdir=${at('w')}`);
+    const child = await machine.start('bash', ['-c', 'exec 7< m/d/f; echo; exec sleep 100']);
+    const [, lower] = (await stack()).layers;
+    expect(lower).toMatchObject({ state: 'unverified', path: at('new'), why: expect.stringContaining(at('l1')) });
+    await machine.stop(child);
+  });
   test('a lower that was replaced is never ok', async () => {
     upperMount();
     machine.sh('echo 2 >> m/d/f; mv fs/l2 fs/l2_renamed; mkdir fs/l2');
