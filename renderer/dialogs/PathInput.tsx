@@ -22,18 +22,20 @@ type PathInputProps = {
 export function PathInput({ label, value, problem, placeholder, onChange, onKey }: PathInputProps) {
   const id = useId();
   const [open, setOpen] = useState(false);
-  const [at, setAt] = useState(0);
+  /** The name that is chosen in the list; -1 until an arrow key chooses one. */
+  const [at, setAt] = useState(-1);
   const input = useRef<HTMLInputElement>(null);
   const split = open ? splitTyped(value) : null;
   const names = useDirectories(split?.directory ?? null)
     .filter((name) => split !== null && name.startsWith(split.prefix) && name !== split.prefix)
     .slice(0, MOST_NAMES);
   const showing = open && names.length > 0;
+  const chosen = names[at];
   const bridge = (window as { stratoscope?: Bridge }).stratoscope;
 
   const take = (name: Bytes): void => {
     if (split) onChange(joinTyped(split.directory, name));
-    setAt(0);
+    setAt(-1);
     input.current?.focus();
   };
   const pick = async (): Promise<void> => {
@@ -51,8 +53,9 @@ export function PathInput({ label, value, problem, placeholder, onChange, onKey 
       return key === 'ArrowDown';
     }
     if (key === 'ArrowDown') setAt(Math.min(at + 1, names.length - 1));
-    else if (key === 'ArrowUp') setAt(Math.max(at - 1, 0));
-    else if (key === 'Enter' || (key === 'Tab' && names.length === 1)) take(names[at] as Bytes);
+    else if (key === 'ArrowUp') setAt(Math.max(at - 1, -1));
+    else if ((key === 'Enter' || key === 'Tab') && chosen !== undefined) take(chosen);
+    else if (key === 'Tab' && names.length === 1) take(names[0] as Bytes);
     else if (key === 'Escape') setOpen(false);
     else return false;
     return true;
@@ -70,7 +73,7 @@ export function PathInput({ label, value, problem, placeholder, onChange, onKey 
           aria-expanded={showing}
           aria-controls={`${id}-list`}
           aria-autocomplete="list"
-          aria-activedescendant={showing ? `${id}-${at}` : undefined}
+          aria-activedescendant={showing && chosen !== undefined ? `${id}-${at}` : undefined}
           aria-invalid={problem !== undefined}
           aria-describedby={problem ? `${id}-problem` : undefined}
           placeholder={placeholder}
@@ -80,7 +83,7 @@ export function PathInput({ label, value, problem, placeholder, onChange, onKey 
           onChange={(event) => {
             onChange(event.target.value);
             setOpen(true);
-            setAt(0);
+            setAt(-1);
           }}
           onKeyDown={keyDown}
           onBlur={() => setOpen(false)}

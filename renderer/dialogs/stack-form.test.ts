@@ -72,6 +72,6 @@ describe('the form of directories', () => {
       'redirect_dir',
     ]);
     expect(at({ code: 'internal', message: 'who knows' })).toEqual(['form']);
-    expect(problemOf({ code: 'x', message: 'a', hint: 'b', path: asBytes('/up') }, form).upper).toBe('a. b');
+    expect(problemOf({ code: 'x', message: 'a', hint: 'b', path: asBytes('/up') }, form).upper).toBe('A');
   });
 });
