@@ -1,5 +1,5 @@
 /** Starts the app as a person would have it: the real window in a real Electron. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
@@ -43,6 +43,24 @@ export function freshHome(home: string): Record<string, string> {
   };
 }
 
+/**
+ * Removes the home of programs that have ended, once the last of their helpers is gone: Chromium's outlive it for a
+ * moment, and one that finds its folder gone makes it again.
+ */
+export async function removeHome(home: string): Promise<void> {
+  const isLivedIn = async (pid: string): Promise<boolean> => {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+    return environment.includes(`HOME=${home}\0`);
+  };
+  for (let i = 0; i < 100; i++) {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const lived = await Promise.all(pids.map(isLivedIn));
+    if (!lived.includes(true)) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await rm(home, { recursive: true, force: true, maxRetries: 5 });
+}
+
 /** Opens the window and waits until it has a page. */
 export async function launchWindow(options: WindowOptions = {}): Promise<RunningWindow> {
   const electron = options.executable ?? join(await testElectron(), 'electron');
@@ -64,7 +82,7 @@ export async function launchWindow(options: WindowOptions = {}): Promise<Running
     home,
     close: async () => {
       await app.close();
-      await rm(home, { recursive: true, force: true });
+      await removeHome(home);
     },
   };
 }

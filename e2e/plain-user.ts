@@ -5,7 +5,7 @@
 import { chmod, chown, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freshHome } from './app.ts';
+import { freshHome, removeHome } from './app.ts';
 
 /** Debian's `nobody`: it owns nothing and may nothing. */
 export const NOBODY = 65534;
@@ -59,7 +59,9 @@ export async function plainUser(folders: Record<string, string>): Promise<PlainU
       await chmod(path, 0o755);
       return path;
     },
-    // A browser that was just ended may still be leaving.
-    remove: () => rm(base, { recursive: true, force: true, maxRetries: 10 }),
+    async remove() {
+      await removeHome(at('home'));
+      await rm(base, { recursive: true, force: true });
+    },
   };
 }
