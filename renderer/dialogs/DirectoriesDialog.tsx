@@ -37,8 +37,10 @@ export function DirectoriesDialog() {
     await openStack(made.ref);
     const { openFailure } = useSession.getState();
     setOpening(false);
-    if (openFailure?.ref === made.ref) setProblems(problemOf(openFailure.failure, form));
-    else closeDialog();
+    if (openFailure?.ref !== made.ref) return closeDialog();
+    setProblems(problemOf(openFailure.failure, form));
+    // Said here, beside its field: what was open before stays on show.
+    useSession.setState({ openFailure: null });
   }
 
   return (
