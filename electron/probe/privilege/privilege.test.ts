@@ -141,6 +141,27 @@ describe.skipIf(cannotMount)(`it can change nothing${cannotMount ? `: ${cannotMo
   });
 });
 
+describe.skipIf(cannotMount)(`other ways to some privilege${cannotMount ? `: ${cannotMount}` : ''}`, () => {
+  const user = ['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups'];
+  const given = '+sys_admin,+dac_read_search,+net_admin';
+
+  test('capabilities handed to a plain user: what is too much goes, in every thread', async () => {
+    const probe = startProbe({ prefix: [...user, '--inh-caps', given, '--ambient-caps', given] });
+    const { privilege, pid } = await probe.client.call('hello', {});
+    expect(privilege).toMatchObject({ uid: 1000, capabilities: ['DAC_READ_SEARCH', 'SYS_ADMIN'], trusted: true });
+    for (const thread of threads(pid)) expect(thread).toMatchObject({ CapPrm: '0000000000200004', NoNewPrivs: '1' });
+    await probe.close();
+  });
+
+  test('root of a user namespace is no root: nothing is trusted', async () => {
+    const probe = startProbe({ prefix: [...user, 'unshare', '-Ur'] });
+    const { privilege, pid } = await probe.client.call('hello', {});
+    expect(privilege).toMatchObject({ trusted: false, handles: false, noNewPrivs: true });
+    for (const thread of threads(pid)) expect(thread).toMatchObject({ CapBnd: FOUR, NoNewPrivs: '1', Seccomp: '2' });
+    await probe.close();
+  });
+});
+
 describe('without privilege', () => {
   test('it runs as who started it, and says so', async () => {
     const prefix =
