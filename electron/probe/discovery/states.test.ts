@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { closeFd, listed, Machine, mount, mountNew, openPlace, states, unmount } from './testing/machine.ts';
+import { closeFd, inodeAt, listed, Machine, mount, mountNew, openPlace, states, unmount } from './testing/machine.ts';
 
 /** What may be called ok, unverified, moved, covered and missing (CONTRACT.md, "list"), on one ext4. */
 let machine: Machine;
@@ -159,6 +159,7 @@ describe('under another mount', () => {
     const layer = (await stack()).layers[2];
     expect(layer).toMatchObject({ state: 'covered', path: at('l2'), fs: { type: 'ext4' }, access: 'clone' });
     expect(layer?.place).toMatchObject({ path: machine.at('fs'), handle: layer?.fs.handle });
+    expect(await inodeAt(layer)).toBe(layer?.ino);
     unmount(at('l2'));
     const bare = (await stack()).layers[2];
     expect(bare?.ino).toBe(layer?.ino);
@@ -175,6 +176,7 @@ describe('under another mount', () => {
     const layer = (await stack()).layers[0];
     expect(layer).toMatchObject({ state: 'covered', path: at('u'), fs: { type: 'ext4' }, access: 'clone' });
     expect(layer?.place?.handle).toEqual(layer?.fs.handle);
+    expect(await inodeAt(layer)).toBe(layer?.ino);
     expect(layer?.place?.path).toBe(machine.at('fs'));
   });
   test('a mount made before the overlay covers nothing', async () => {
