@@ -54,7 +54,7 @@ export async function openStack(ref: StackRef, again?: Again & { keep: boolean }
     else clearSelection();
     useExpanded.setState({ turns: again?.turns ?? [] });
     useSession.setState({ opening: null, stack: { client, view, ref, facts, meta }, viewState: null });
-    feedRows(client, view, { keep, held: keep || (again !== undefined && again.turns.length > 0) });
+    feedRows(client, view, { keep, held: keep });
     if (sort.column !== 'name' || sort.descending) await client.call('sort', { view, ...sort });
     takeViewState(await client.call('state', { view }));
     if (again) await restore(client, view, again);
@@ -68,8 +68,6 @@ export async function openStack(ref: StackRef, again?: Again & { keep: boolean }
   }
 }
 
-/** So long the rows of before may stand while the same directories are opened again. */
-const PATIENCE_MS = 3000;
 const AGAIN_MS = 120;
 
 const isReading = (): boolean => {
@@ -79,7 +77,6 @@ const isReading = (): boolean => {
 
 /** Opens the same directories again. One that has not been read yet is tried again until the reading is over. */
 async function restore(client: EngineClient, view: number, { turns, selected }: Again): Promise<void> {
-  const release = setTimeout(releaseRows, PATIENCE_MS);
   const isOpen = (): boolean => useSession.getState().stack?.view === view;
   let waiting = [...turns];
   for (let last = false; isOpen(); ) {
@@ -99,7 +96,6 @@ async function restore(client: EngineClient, view: number, { turns, selected }: 
     last = !isReading();
     if (!last) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
-  clearTimeout(release);
   if (!isOpen()) return;
   takeViewState(await client.call('state', { view }));
   releaseRows();

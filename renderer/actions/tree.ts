@@ -5,6 +5,7 @@ import { noteTurn } from '../state/expanded.ts';
 import { useRows } from '../state/rows.ts';
 import { useSelection } from '../state/selection.ts';
 import { addNotice, type EngineClient, useSession } from '../state/session.ts';
+import { useSettings } from '../state/settings.ts';
 import { RowFeed } from '../tree/feed.ts';
 import { chainOf, EMPTY_WINDOW, indexOfPath, pathAt, rowAt } from '../tree/window.ts';
 import { setSetting } from './settings.ts';
@@ -18,6 +19,8 @@ export type ListHandle = {
   reveal(index: number, depth: number, version?: number): void;
   /** The row that must not move when others come above it: under the pointer, selected, or topmost in sight. */
   anchor(): number | null;
+  /** Before another order: where the selected row is not in sight, the list goes to its top. */
+  prepareOrder(): void;
   focus(): void;
 };
 
@@ -210,9 +213,9 @@ const LARGEST_FIRST: ReadonlySet<ColumnId> = new Set(['size', 'since']);
 
 /** Orders by a column; the same column again turns the order round. */
 export function sortBy(column: ColumnId): void {
-  const { viewState } = useSession.getState();
-  const now = viewState?.sort;
-  const descending = now?.column === column ? !now.descending : LARGEST_FIRST.has(column);
+  const now = useSettings.getState().sort;
+  const descending = now.column === column ? !now.descending : LARGEST_FIRST.has(column);
+  list?.prepareOrder();
   setSetting('sort', { column, descending });
   void change((client, view) => client.call('sort', { view, column, descending }));
 }

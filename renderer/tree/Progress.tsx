@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { ViewState } from '../../shared/ipc/engine.ts';
 import { cancelReading, scanAgain } from '../actions/stacks.ts';
+import { useRows } from '../state/rows.ts';
 import { useSession } from '../state/session.ts';
 import { countText, secondsText } from './format.ts';
 
@@ -61,10 +62,11 @@ export function Progress() {
 }
 
 function Counts({ state }: { state: ViewState }) {
+  const rows = useRows(({ window }) => window.total);
   return (
     <span className="n">
       {countText(state.objects)} {state.objects === 1 ? 'object' : 'objects'}
-      {state.rows !== state.objects && <span className="dim"> · {countText(state.rows)} rows</span>}
+      {rows !== state.objects && <span className="dim"> · {countText(rows)} rows</span>}
       {state.unknown > 0 && <span className="dim"> · {countText(state.unknown)} unknown</span>}
     </span>
   );

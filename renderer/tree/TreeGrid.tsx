@@ -5,11 +5,10 @@ import { stripLayers } from '../marks/StripView.tsx';
 import { useRows } from '../state/rows.ts';
 import { useSelection } from '../state/selection.ts';
 import type { OpenStack } from '../state/session.ts';
-import { useSession } from '../state/session.ts';
 import { useSettings } from '../state/settings.ts';
 import { type ColumnFacts, nameWidth, shownColumns, template } from './columns.ts';
 import { HeadRow } from './HeadRow.tsx';
-import { anchorIndex, pushedPx, stickyFor, useLongestInode, useReveal } from './place.ts';
+import { anchorIndex, pushedPx, selectedInSight, stickyFor, useLongestInode, useReveal } from './place.ts';
 import { indentLevels, Placeholder, ROW_PX, RowView } from './RowView.tsx';
 import { type MenuPlace, TreeMenu } from './TreeMenu.tsx';
 import { TreeTip } from './TreeTip.tsx';
@@ -24,8 +23,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
   const grid = useRef<HTMLDivElement>(null);
   const window_ = useRows((rows) => rows.window);
   const shift = useRows((rows) => rows.shift);
-  const sort = useSession(({ viewState }) => viewState?.sort);
-  const chosenSort = useSettings((settings) => settings.sort);
+  const sort = useSettings((settings) => settings.sort);
   const chosen = useSettings((settings) => settings.columns);
   const selectedAt = useSelection((selection) => selection.index);
   const [menu, setMenu] = useState<MenuPlace | null>(null);
@@ -62,6 +60,9 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
     setList({
       reveal: reveal.reveal,
       anchor: () => (reveal.isPending() ? null : anchorIndex(grid.current, scroller, pointerY.current)),
+      prepareOrder: () => {
+        if (selectedInSight(scroller) === null) scroller.scrollTo(0);
+      },
       focus: () => grid.current?.focus(),
     });
     return () => setList(null);
@@ -157,7 +158,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
         }}
       >
         <div role="rowgroup" className="head">
-          <HeadRow columns={steadyColumns} strips={strips} sort={sort ?? chosenSort} grid={grid} />
+          <HeadRow columns={steadyColumns} strips={strips} sort={sort} grid={grid} />
         </div>
         <div className="stickies" aria-hidden="true">
           {sticky.map((placed, n) => (

@@ -25,17 +25,24 @@ export function anchorIndex(grid: HTMLElement | null, scroller: Scroller, pointe
   const { window } = useRows.getState();
   const top = scroller.topNow();
   const isThere = (index: number): boolean => rowAt(window, index) !== undefined;
-  if (pointerY !== null) {
-    const under = Math.floor((pointerY - grid.getBoundingClientRect().top - ROW_PX + top) / ROW_PX);
+  const below = pointerY === null ? -1 : pointerY - grid.getBoundingClientRect().top - ROW_PX;
+  if (below >= 0) {
+    const under = Math.floor((below + top) / ROW_PX);
     if (isThere(under)) return under;
   }
-  const { index, id } = useSelection.getState();
-  if (index !== null && rowAt(window, index)?.id === id) {
-    const at = index * ROW_PX;
-    if (at >= top && at < top + scroller.viewNow()) return index;
-  }
+  const chosen = selectedInSight(scroller);
+  if (chosen !== null) return chosen;
   const topmost = Math.floor(top / ROW_PX);
   return isThere(topmost) ? topmost : null;
+}
+
+/** Index of the selected row if it is at hand and in sight. */
+export function selectedInSight(scroller: Scroller): number | null {
+  const { index, id } = useSelection.getState();
+  if (index === null || rowAt(useRows.getState().window, index)?.id !== id) return null;
+  const at = index * ROW_PX;
+  const top = scroller.topNow();
+  return at >= top && at < top + scroller.viewNow() ? index : null;
 }
 
 export type Reveal = {
