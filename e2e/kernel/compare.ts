@@ -61,6 +61,10 @@ export function compare(built: BuiltCase, scan: readonly ScanObject[], view: Ker
   }
   const kernel = new Map(view);
   const unknowns = unknownJudge(built, ours, kernel);
+  // Names asked for before the listing make the kernel mark the directory impure, and from then on its listing leaves
+  // out what it cannot look up, or fails at it: what a listing would have given before can then not be seen.
+  const isSpoilt = (path: Bytes, lookup: string): boolean =>
+    built.case.lookupFirst && (lookup !== 'ok' || kernel.get(parentOf(path))?.listingErrno != null);
   let unknown = 0;
   for (const [path, observed] of view) {
     const object = ours.get(path);
@@ -78,10 +82,7 @@ export function compare(built: BuiltCase, scan: readonly ScanObject[], view: Ker
       differ(path, 'lookup', object.lookup, observed.lookup);
       continue;
     }
-    // Names asked for before the listing made the kernel mark the directory impure, and from then on its listing leaves
-    // out what it cannot look up: what such names were before can then not be seen.
-    const isSpoilt = built.case.lookupFirst && observed.lookup !== 'ok';
-    if (!isSpoilt && object.listed !== 'unknown' && object.listed !== observed.listed) {
+    if (!isSpoilt(path, observed.lookup) && object.listed !== 'unknown' && object.listed !== observed.listed) {
       differ(path, 'listed', object.listed, observed.listed);
     }
     if (observed.lookup === 'ok') compareFound(built, path, object, observed, differ);
@@ -92,7 +93,7 @@ export function compare(built: BuiltCase, scan: readonly ScanObject[], view: Ker
     // Of a hidden object the contract says ENOENT, also below a path whose own lookup is an error.
     const expected = object.hiddenBy === null ? answerBelow(path, kernel) : 'ENOENT';
     if (object.lookup !== expected) differ(path, 'lookup', object.lookup, expected);
-    if (object.listed !== false && object.listed !== 'unknown') differ(path, 'listed', object.listed, false);
+    if (object.listed === true && !isSpoilt(path, expected)) differ(path, 'listed', object.listed, false);
   }
   compareEntries(built, scan, differ);
   return { differences, objects: view.length, unknown };
@@ -168,6 +169,9 @@ function unknownJudge(
     }
     return false;
   };
+  // One name that is refused fails the whole listing of an impure upper directory that is not merged.
+  const parentsOfShared = new Set<Bytes>();
+  for (const [path, object] of ours) if (object.findings.includes('origin-shared')) parentsOfShared.add(parentOf(path));
   return {
     /** Whether this path may be missing from our answer, for it lies below something unknown. */
     below: (path: Bytes): boolean => shares(parentOf(path)),
@@ -176,6 +180,7 @@ function unknownJudge(
       if (shares(path)) return null;
       const seen = `${observed?.lookup ?? 'absent'}, listed ${kernel.get(path)?.listed ?? false}`;
       if (object.lookup === 'unknown') return `${seen}: no origin is shared`;
+      if (parentsOfShared.has(parentOf(path))) return null;
       if (!hasOpaqueX) return `${seen}: no directory has opaque=x`;
       if (object.lookup === 'ok' && observed?.lookup === 'ok') return `${seen}: found, so no whiteout and no error`;
       return null;

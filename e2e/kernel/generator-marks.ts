@@ -51,7 +51,8 @@ export function makeDirectoryMarks(
   if (opaque !== 'none') {
     marks.push(mark(random, 'opaque', opaque === 'odd' ? random.pick(['n', 'yy', '', '1', 'xx', 'Y']) : opaque));
   }
-  if (position !== 'data' && random.chance(0.16)) marks.push(redirectMark(random, below.dirs, path));
+  if (position !== 'data' && random.chance(position === 'upper' ? 0.12 : 0.18))
+    marks.push(redirectMark(random, below.dirs, path));
   if (position === 'upper' && random.chance(0.2)) marks.push(mark(random, 'impure', 'y'));
   if (position === 'upper' && random.chance(0.12)) {
     const same = below.dirs.filter((place) => place.path === path);
@@ -71,7 +72,7 @@ export function makeFileMarks(
   kind: 'file' | 'symlink' | 'fifo' = 'file',
 ): Mark[] {
   const marks: Mark[] = [];
-  if (random.chance(position === 'upper' ? 0.15 : 0.04)) {
+  if (random.chance(position === 'upper' ? 0.1 : 0.04)) {
     marks.push(originMark(random, kind === 'file' ? below.files : below.all));
   }
   if (random.chance(0.03))
@@ -112,7 +113,7 @@ export function makeMetacopyMarks(random: Random, position: Position, below: Bel
   if (where === 'data') marks.push(mark(random, 'redirect', `/${random.pick(below.data).path}`));
   if (where === 'below') marks.push(redirectMark(random, below.files, random.pick(names)));
   if (where === 'name') marks.push(mark(random, 'redirect', random.pick(names)));
-  if (random.chance(position === 'upper' ? 0.3 : 0.03)) marks.push(originMark(random, below.files));
+  if (random.chance(position === 'upper' ? 0.2 : 0.03)) marks.push(originMark(random, below.files));
   if (random.chance(0.02)) marks.push(mark(random, 'whiteout', 'y'));
   return marks;
 }

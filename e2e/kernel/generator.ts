@@ -25,7 +25,7 @@ export const hostileNames = [
 
 /** A random case. Few names, so that the layers meet often; every mark and option of the kernel, good and bad values. */
 export function makeCase(random: Random): Case {
-  const namespace = random.chance(0.12) ? 'user' : 'init';
+  const namespace = random.chance(0.1) ? 'user' : 'init';
   const upperWanted = random.chance(0.6);
   const options = makeOptions(random, namespace, upperWanted);
   const dataCount = namespace === 'user' || options.userxattr ? 0 : random.chance(0.25) ? random.between(1, 2) : 0;
@@ -46,7 +46,8 @@ export function makeCase(random: Random): Case {
     lowers.unshift(makeLayer(context, `l${k}`, position, chooseFilesystem()));
   }
   const upper = upperWanted ? makeLayer(context, 'u', 'upper', chooseFilesystem()) : null;
-  const ask = namespace === 'user' && !options.userxattr ? 'mount' : random.pick(['mount', 'directories'] as const);
+  // Plain directories are answered as if the initial user namespace mounted them.
+  const ask = namespace === 'user' ? 'mount' : random.pick(['mount', 'directories'] as const);
   const before = upper && random.chance(0.35) ? makeOperations(random, names) : [];
   return { upper, lowers, data, options, before, namespace, ask, lookupFirst: random.chance(0.25) };
 }

@@ -39,8 +39,8 @@ export function* smallerCases(c: Case): Generator<Case> {
     yield { ...c, options };
   }
   for (const [i] of c.before.entries()) yield { ...c, before: without(c.before, i) };
-  if (c.namespace === 'user') yield { ...c, namespace: 'init' };
-  if (c.ask === 'mount') yield { ...c, ask: 'directories' };
+  if (c.namespace === 'user') yield { ...c, namespace: 'init', ask: 'directories' };
+  if (c.ask === 'mount' && c.namespace === 'init') yield { ...c, ask: 'directories' };
   if (c.lookupFirst) yield { ...c, lookupFirst: false };
 }
 
