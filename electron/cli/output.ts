@@ -1,11 +1,17 @@
 /** The two streams: results on standard output with backpressure, everything else on standard error. */
 
+/** Texts shorter than this are gathered, in UTF-16 units. */
+const GATHER = 64 * 1024;
+
 /** Standard output is read by somebody who may be slow, or gone. */
 export class Output {
   readonly #stream = process.stdout;
   readonly #closed = new AbortController();
   #isAbandoned = false;
   #waiting: (() => void)[] = [];
+  /** Small texts are gathered, so that a line costs no write of its own. */
+  #gathered = '';
+  #isScheduled = false;
 
   constructor() {
     // A closed pipe (`| head`) is no error: the reader has what it wanted.
@@ -32,7 +38,26 @@ export class Output {
   }
 
   write(data: string | Uint8Array): void {
-    if (!this.#closed.signal.aborted) this.#stream.write(data);
+    if (typeof data !== 'string') {
+      this.#send();
+      if (!this.#closed.signal.aborted) this.#stream.write(data);
+      return;
+    }
+    this.#gathered += data;
+    if (this.#gathered.length >= GATHER) this.#send();
+    else if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      setImmediate(() => {
+        this.#isScheduled = false;
+        this.#send();
+      });
+    }
+  }
+
+  #send(): void {
+    const text = this.#gathered;
+    this.#gathered = '';
+    if (text !== '' && !this.#closed.signal.aborted) this.#stream.write(text);
   }
 
   /** Waits for the reader no longer: what is not written yet may be lost. */
@@ -43,12 +68,14 @@ export class Output {
 
   /** Resolves when the reader has taken most of what was written, is gone, or is not waited for. */
   drained(): Promise<void> {
+    this.#send();
     if (!this.#stream.writableNeedDrain || this.#isOver) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Resolves when everything has left this process. */
   flushed(): Promise<void> {
+    this.#send();
     if (this.#isOver) return Promise.resolve();
     return new Promise((resolve) => {
       this.#waiting.push(resolve);

@@ -144,7 +144,7 @@ export function createProgram(): Command {
       await probe(options).catch((error) => run('cannot be the probe', options, 'table', () => Promise.reject(error)));
     });
 
-  common(program.command('schema'), 'no formats')
+  common(program.command('schema'), 'formats')
     .description('print the JSON Schema of what a command prints')
     .argument('[name]', 'the name of the command')
     .addHelpText('after', examples('schema'))

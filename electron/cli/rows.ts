@@ -26,28 +26,26 @@ export class JsonRows {
   }
 
   /** The line `{"meta":{…}}` as it stands. */
-  metaLine(line: string | Uint8Array): void {
+  metaLine(line: string): void {
     this.#begun = true;
     if (this.#format === 'ndjson') {
       this.#line(line);
       return;
     }
-    const text = typeof line === 'string' ? line : new TextDecoder().decode(line);
     // `{"meta":X}` becomes `{"contract":1,"meta":X,"rows":[`
-    this.#output.write(`{"contract":${CONTRACT_VERSION},${text.slice(1, -1)},"rows":[`);
+    this.#output.write(`{"contract":${CONTRACT_VERSION},${line.slice(1, -1)},"rows":[`);
   }
 
   row(row: object): void {
     this.rowLine(JSON.stringify(row));
   }
 
-  rowLine(line: string | Uint8Array): void {
+  rowLine(line: string): void {
     if (this.#format === 'ndjson') {
       this.#line(line);
       return;
     }
-    this.#output.write(this.#rows++ === 0 ? '\n' : ',\n');
-    this.#output.write(line);
+    this.#output.write(`${this.#rows++ === 0 ? '' : ','}\n${line}`);
   }
 
   /** Ends the document. With an error it is said where a reader meets it. */
@@ -60,9 +58,8 @@ export class JsonRows {
     this.#output.write(`${this.#rows === 0 ? '' : '\n'}]${tail}}\n`);
   }
 
-  #line(line: string | Uint8Array): void {
-    this.#output.write(line);
-    this.#output.write('\n');
+  #line(line: string): void {
+    this.#output.write(`${line}\n`);
   }
 }
 

@@ -22,6 +22,11 @@ describe('STACK', () => {
     expect(stackOf(b('/a\xff b'), {})).toMatchObject({ mount: '/a\xff b' });
   });
 
+  it('a device names its mount', () => {
+    expect(stackOf(b('0:45'), {})).toEqual({ kind: 'dev', dev: '0:45' });
+    expect(stackOf(b('./0:45'), {})).toMatchObject({ kind: 'mount' });
+  });
+
   it('directories keep their order; symlinks and .. are left to the kernel', () => {
     const stack = stackOf(undefined, {
       lower: [b('/l1'), b('l2/../x')],

@@ -76,6 +76,9 @@ function overlayOptions(words: Bytes[]): Record<string, Bytes> {
   return out;
 }
 
+/** A device, as `list` shows it, names its mount too: also one whose mount point is covered. */
+const DEVICE = /^\d+:\d+$/;
+
 /** The stack that these words name. Throws a FailureError with code `usage` where they name none, or two. */
 export function stackOf(mount: Bytes | undefined, options: StackOptions): StackInput {
   const layers = [options.lower, options.data, options.upper, options.work, options.options];
@@ -85,6 +88,10 @@ export function stackOf(mount: Bytes | undefined, options: StackOptions): StackI
   if (forms === 0) throw usage('no stack is named', help);
   if (forms > 1) throw usage('two stacks are named', help);
   const pid = pidOf(options.pid);
+  if (mount !== undefined && DEVICE.test(mount)) {
+    if (pid !== null) throw usage('--pid goes with a mount point or --mountinfo', 'leave it out');
+    return { kind: 'dev', dev: mount };
+  }
   if (mount !== undefined) return { kind: 'mount', mount: mountPoint(mount), pid };
   if (options.mountinfo !== undefined) {
     return { kind: 'mountinfo', line: asBytes(options.mountinfo.replace(/\n$/, '')), pid };

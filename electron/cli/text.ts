@@ -15,7 +15,9 @@ export function paintFor(isTerminal: boolean, env: NodeJS.ProcessEnv = process.e
 
 /** A table: columns padded to their widest cell. Cells may hold colours, so widths are given by the plain texts. */
 export function table(head: string[], rows: string[][], right: number[] = []): string {
-  const widths = head.map((title, column) => Math.max(width(title), ...rows.map((row) => width(row[column] ?? ''))));
+  const widths = head.map((title, column) =>
+    rows.reduce((most, row) => Math.max(most, width(row[column] ?? '')), width(title)),
+  );
   const draw = (cells: string[]): string =>
     cells
       .map((cell, column) => {
@@ -31,10 +33,14 @@ export function table(head: string[], rows: string[][], right: number[] = []): s
 const ESCAPE = '\x1b';
 const COLOURS = new RegExp(`${ESCAPE}\\[\\d+m`, 'g');
 
+const SEGMENTER = new Intl.Segmenter();
+
 /** Columns that a text takes; wide (East Asian, emoji) characters take two, joined ones none. */
 export function width(text: string): number {
+  const plain = text.replace(COLOURS, '');
+  if (/^[ -~]*$/.test(plain)) return plain.length;
   let columns = 0;
-  for (const { segment } of new Intl.Segmenter().segment(text.replace(COLOURS, ''))) {
+  for (const { segment } of SEGMENTER.segment(plain)) {
     columns += isWide(segment.codePointAt(0) ?? 0) ? 2 : 1;
   }
   return columns;

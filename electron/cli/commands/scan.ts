@@ -9,6 +9,8 @@ import type { StackInput } from '../stack.ts';
 import { paintFor, table } from '../text.ts';
 import { showProgress, statusOfRead } from './read.ts';
 
+const NEWLINE = 0x0a;
+
 export type ScanOptions = {
   hidden: boolean;
   path: Bytes | null;
@@ -16,27 +18,29 @@ export type ScanOptions = {
   through: boolean;
 };
 
-/** Runs a scan and hands out its lines as bytes: first the meta line, then one a name. Returns the status. */
-export async function scanLines(
+/** Runs a scan and hands out its bytes as they come: first the meta line, then a line a name. Returns the status. */
+async function scanChunks(
   session: Session,
   engine: Client<EngineContract>,
   stack: StackInput,
   options: ScanOptions,
-  take: (line: Uint8Array, isMeta: boolean) => void,
+  take: (chunk: Uint8Array) => void,
 ): Promise<number> {
+  let head: Uint8Array = new Uint8Array(0);
   let meta: ScanMeta['meta'] | null = null;
-  const lines = new Lines((line) => {
-    if (meta === null) {
-      meta = (JSON.parse(new TextDecoder().decode(line)) as ScanMeta).meta;
-      take(line, true);
-    } else take(line, false);
-  });
   const { errors } = await engine.call(
     'scan',
     { stack, ...options },
     {
       signal: session.signal,
-      onChunk: (chunk) => lines.push(chunk),
+      onChunk: (chunk) => {
+        if (meta === null) {
+          head = Buffer.concat([head, chunk]);
+          const end = head.indexOf(NEWLINE);
+          if (end >= 0) meta = (JSON.parse(new TextDecoder().decode(head.subarray(0, end))) as ScanMeta).meta;
+        }
+        take(chunk);
+      },
       onItem: ({ layers }) => showProgress(session, layers),
     },
   );
@@ -45,6 +49,22 @@ export async function scanLines(
   if (session.signal.aborted) throw new FailureError({ code: 'cancelled', message: 'interrupted' });
   if (meta === null) throw new FailureError({ code: 'internal', message: 'the scan gave no meta line' });
   return statusOfRead(session, meta, errors);
+}
+
+/** The same, cut into lines. */
+export function scanLines(
+  session: Session,
+  engine: Client<EngineContract>,
+  stack: StackInput,
+  options: ScanOptions,
+  take: (line: Uint8Array, isMeta: boolean) => void,
+): Promise<number> {
+  let isMeta = true;
+  const lines = new Lines((line) => {
+    take(line, isMeta);
+    isMeta = false;
+  });
+  return scanChunks(session, engine, stack, options, (chunk) => lines.push(chunk));
 }
 
 /** `scan STACK`. */
@@ -56,12 +76,14 @@ export async function scan(
 ): Promise<number> {
   const { format, rows, output } = session;
   if (format === 'table') return scanTable(session, engine, stack, options);
+  // The engine's pieces are NDJSON as they are.
+  if (format === 'ndjson') return scanChunks(session, engine, stack, options, (chunk) => output.write(chunk));
   const status = await scanLines(session, engine, stack, options, (line, isMeta) => {
-    if (isMeta) rows.metaLine(line);
-    else rows.rowLine(line);
+    const text = new TextDecoder().decode(line);
+    if (isMeta) rows.metaLine(text);
+    else rows.rowLine(text);
   });
   rows.end();
-  await output.drained();
   return status;
 }
 

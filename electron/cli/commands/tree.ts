@@ -31,12 +31,13 @@ export async function tree(
   });
   if (meta !== null) output.write(headOf(meta, paint));
   const stems = stemsOf(lines.map(({ depth }) => depth));
-  const statusWidth = Math.min(36, Math.max(6, ...lines.map(({ status: text }) => width(text))));
+  const widest = lines.reduce((most, { status: text }) => Math.max(most, width(text)), 6);
+  const statusWidth = Math.min(36, widest);
   for (const [i, line] of lines.entries()) {
     if (session.signal.aborted) break;
     const name = line.isDim ? paint(line.name, 'dim') : line.name;
     output.write(`${line.strip}  ${line.status.padEnd(statusWidth)}  ${line.size.padStart(6)}  ${stems[i]}${name}\n`);
-    await output.drained();
+    if (i % 1000 === 0) await output.drained();
   }
   output.write(`\n${STRIP_KEY}\n`);
   return status;
@@ -71,7 +72,7 @@ function headOf(meta: ScanMeta['meta'], paint: Paint): string {
  * comes, `└── ` where none does.
  */
 export function stemsOf(depths: number[]): string[] {
-  const base = Math.min(...depths);
+  const base = depths[0] ?? 0;
   const out = new Array<string>(depths.length);
   // From below: `more[d]` says that a line of depth d, not yet passed, is a later sibling of what comes above it.
   const more: boolean[] = [];
