@@ -77,7 +77,10 @@ const isReading = (): boolean => {
 
 /** Opens the same directories again. One that has not been read yet is tried again until the reading is over. */
 async function restore(client: EngineClient, view: number, { turns, selected }: Again): Promise<void> {
-  const isOpen = (): boolean => useSession.getState().stack?.view === view;
+  const isOpen = (): boolean => {
+    const { stack } = useSession.getState();
+    return stack?.view === view && stack.client === client;
+  };
   let waiting = [...turns];
   for (let last = false; isOpen(); ) {
     const later: Turn[] = [];
