@@ -30,8 +30,9 @@ export function sessionLayer(session: number, layer: number): SessionLayer | und
   return layers?.get(layer) ?? (layer === -1 ? layers?.get(0) : undefined);
 }
 
-/** Closes all that a session holds. */
-export function releaseSession(session: number): void {
+/** Closes all that a session holds; with `only`, if it still is that one and not one begun anew since. */
+export function releaseSession(session: number, only?: Map<number, SessionLayer>): void {
+  if (only && sessions.get(session) !== only) return;
   for (const layer of sessions.get(session)?.values() ?? []) {
     if (layer.kind === 'here') close(layer.fd);
     else layer.reader.end();

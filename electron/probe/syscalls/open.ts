@@ -80,6 +80,12 @@ export function close(fd: number): void {
   raw.close(fd);
 }
 
+const fcntl = bind<(fd: number, command: number, least: number) => number>('fcntl', 'int', ['int', 'int', 'long']);
+const F_DUPFD_CLOEXEC = 1030;
+
+/** A second descriptor of what `fd` stands for. Throws a SyscallError. */
+export const duplicate = (fd: number): number => check('fcntl', fcntl(fd, F_DUPFD_CLOEXEC, 3));
+
 /** Opens, uses and closes. */
 export function withOpen<T>(dirfd: number, name: Bytes, flags: number, use: (fd: number) => T): T {
   const fd = openat(dirfd, name, flags);

@@ -24,7 +24,10 @@ const problem = (place: Place, error: SyscallError): LayerProgress['error'] => (
   message: `${place.path}: ${error.message}`,
 });
 
-/** Reads whole layers (see the contract). The roots stay open under the session, also after a failure. */
+/**
+ * Reads whole layers (see the contract). The roots stay open under the session until it is released, or is walked anew;
+ * a walk that is cancelled releases them itself.
+ */
 export async function walkLayers(params: WalkParams, context: WalkContext): Promise<WalkResult> {
   const from = performance.now();
   releaseSession(params.session);
@@ -86,10 +89,11 @@ export async function walkLayers(params: WalkParams, context: WalkContext): Prom
   }, PROGRESS_MS);
   try {
     await Promise.all([walk.run(params.targets, context), ...apart]);
+    if (context.signal.aborted) throw new FailureError({ code: 'cancelled', message: 'the walk was cancelled' });
   } finally {
     clearInterval(timer);
+    if (context.signal.aborted) releaseSession(params.session, session);
   }
-  if (context.signal.aborted) throw new FailureError({ code: 'cancelled', message: 'the walk was cancelled' });
   update();
   say();
   let entries = 0;

@@ -2,7 +2,7 @@
 import type { WalkProgress } from '../../../shared/ipc/probe.ts';
 import { FailureError } from '../../../shared/ipc/rpc.ts';
 import { descriptorLimit } from '../syscalls/credentials.ts';
-import { close } from '../syscalls/open.ts';
+import { close, duplicate } from '../syscalls/open.ts';
 import { Frontier } from './frontier.ts';
 import type { WalkRoot } from './messages.ts';
 import { type Part, THREADS_PER_WALK, takePart } from './threads.ts';
@@ -37,8 +37,9 @@ export class Walk {
   /** What was read in the end, once the frontier is given back. */
   #last: Omit<LayerProgress, 'layer'>[] | null = null;
 
-  constructor(roots: WalkRoot[]) {
-    this.#roots = roots;
+  /** The roots are duplicated, so that the caller may close its own whenever it likes. Throws a SyscallError. */
+  constructor(roots: readonly WalkRoot[]) {
+    this.#roots = roots.map((root) => ({ ...root, fd: duplicate(root.fd) }));
     const room = Math.floor((descriptorLimit() - SPARE) / 2);
     this.#frontier.reset(roots.length, Math.max(16, Math.min(MOST_HELD, room)));
     for (let index = 0; index < roots.length; index++) this.#frontier.addRoot(index);
@@ -64,6 +65,7 @@ export class Walk {
     );
     const ended = Promise.all(parts.map((part) => part.ended)).then(() => {
       for (const fd of frontier.heldDescriptors()) close(fd);
+      for (const root of this.#roots) close(root.fd);
       this.#last = this.#roots.map((_, index) => frontier.progress(index));
       if (spare.length === 0) spare.push(frontier);
     });
