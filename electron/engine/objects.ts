@@ -198,17 +198,30 @@ export class ObjectTable {
     return this.#aliases.get(id);
   }
 
-  /** An object turned out to be an error after its parent was listed: whether the listing still gives it. */
-  relist(id: number): void {
-    const parent = this.parents[id] as number;
-    const stack = this.stack(parent);
-    const top = this.tops[id] as number;
-    const found = this.lookup.found;
-    found.code = this.codes[id] as Code;
-    found.top = top;
-    found.certain = this.isCertain(id);
-    found.isWhiteout = false;
-    this.listed[id] = this.#listedOf(found, this.#componentOf(parent, top), this.#listingOf(parent, stack));
+  /**
+   * A plain, impure directory of the upper is listed whole or not at all: the kernel looks every name up for its
+   * number, and fails where one is refused (readdir.c:ovl_dir_read_impure).
+   */
+  failImpureListings(): void {
+    const { sameFs, xino } = this.#listing;
+    if ((!sameFs && !xino) || this.options.rules[RULE_INDEX['impure-listing-fails']] === 0) return;
+    const { entries } = this;
+    for (let id = 1; id < this.count; id++) {
+      const top = this.tops[id] as number;
+      if (top < 0 || entries.layers[top] !== 0 || !((entries.markBits[top] as number) & MarkBit.impure)) continue;
+      if (!this.isDir(id) || (this.#stackAt[id] as number) >= 0) continue;
+      if ((entries.markBits[top] as number) & MarkBit.origin) continue;
+      const first = this.firsts[id] as number;
+      const end = first + (this.counts[id] as number);
+      let listed: Listed = Listed.yes;
+      for (let child = first; child < end; child++) {
+        const isShared = ((this.flags[child] as number) & Flag.sharedHere) !== 0;
+        const isRefused = this.codes[child] !== Code.ok && this.codes[child] !== Code.ENOENT;
+        if (isRefused && this.isCertain(child)) listed = Listed.no;
+        else if ((isShared || !this.isCertain(child)) && listed === Listed.yes) listed = Listed.unknown;
+      }
+      if (listed !== Listed.yes) for (let child = first; child < end; child++) this.listed[child] = listed;
+    }
   }
 
   /** Directories that merge here: the upper's entry or ABSENT, and the lowers'; both may be unknown components. */

@@ -1,7 +1,7 @@
 import { Code } from '../../shared/merge/lookup.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { RULE_INDEX } from '../../shared/merge/rules.ts';
-import { Listed, type ObjectTable } from './objects.ts';
+import type { ObjectTable } from './objects.ts';
 import type { StackScan } from './scan.ts';
 
 /**
@@ -9,10 +9,10 @@ import type { StackScan } from './scan.ts';
  * which only the first that is looked up is answered.
  */
 export function applyOrigins(scan: StackScan): void {
-  const { objects, entries } = scan;
-  if (objects.options.rules[RULE_INDEX['origin-wrong-type']] !== 0) wrongTypes(scan);
+  const { entries } = scan;
   aliasIndexed(scan);
   if (entries.origins.length > 0 || scan.stack.facts.layers.some(({ role }) => role === 'upper')) shareOrigins(scan);
+  scan.objects.failImpureListings();
 }
 
 /**
@@ -20,18 +20,6 @@ export function applyOrigins(scan: StackScan): void {
  */
 const SIEVE = 1 << 16;
 const SIEVE_MASK = BigInt(SIEVE - 1);
-
-/** A non-directory whose origin is of another type is refused with EIO (namei.c:ovl_check_origin_fh). */
-function wrongTypes({ objects, entries, origins }: StackScan): void {
-  for (const id of upperObjects(objects)) {
-    const top = objects.tops[id] as number;
-    if (entries.kind(top) === Kind.dir || objects.codes[id] !== Code.ok) continue;
-    const origin = origins.facts.get(top);
-    if (!origin || origin.mode === 0 || origin.mode >>> 12 === entries.kind(top)) continue;
-    objects.codes[id] = Code.EIO;
-    if (objects.listed[id] === Listed.yes) objects.relist(id);
-  }
-}
 
 /** Lower names whose inode the index has: they show the upper inode (namei.c:ovl_lookup_index). */
 function aliasIndexed(scan: StackScan): void {

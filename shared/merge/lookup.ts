@@ -283,6 +283,7 @@ export class Lookup {
       }
       if (at < ABSENT) {
         found.dataUnknown = true;
+        found.pending = true;
         return;
       }
       this.#say(root, at, 'data-only');
@@ -384,6 +385,8 @@ export class Lookup {
       }
       this.#rule = 'directory-merges';
     }
+    // The kernel forgets an absolute redirect at each entry that it asks for one of its own.
+    this.#absolute = false;
     if (marks & MarkBit.redirect) this.#checkRedirect(entry, before, after);
     this.#say(base, entry, this.#rule);
     return entry;
@@ -404,7 +407,6 @@ export class Lookup {
   /** namei.c:ovl_check_redirect: what the layers below are asked for from now on. */
   #checkRedirect(entry: number, before: string, after: string): void {
     const redirect = this.#tree.redirect(entry);
-    this.#absolute = false;
     if (!validRedirect(redirect) && this.#on('redirect-invalid')) {
       this.#hit('redirect-invalid', entry);
       this.#fail(Code.EINVAL, entry);

@@ -110,11 +110,6 @@ export const RULES = [
     since: '6.16',
   },
   {
-    id: 'origin-wrong-type',
-    says: 'overlay.origin names an inode of another type: the kernel answers EIO.',
-    from: 'namei.c:ovl_check_origin_fh',
-  },
-  {
     id: 'origin-not-verified',
     says: 'With nfs_export a directory merges only with the lower that its overlay.origin names.',
     from: 'namei.c:ovl_lookup',
@@ -139,6 +134,11 @@ export const RULES = [
     says: 'A directory with overlay.opaque x is asked for xattr whiteouts, which its listing leaves out.',
     from: 'readdir.c:ovl_cache_update',
     since: '6.7',
+  },
+  {
+    id: 'impure-listing-fails',
+    says: 'An impure upper directory that does not merge cannot be listed where a name in it is refused.',
+    from: 'readdir.c:ovl_dir_read_impure',
   },
   {
     id: 'number-needs-lookup',
