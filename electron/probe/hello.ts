@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import type { z } from 'zod';
+import manifest from '../../package.json' with { type: 'json' };
 import { asBytes } from '../../shared/bytes/bytes.ts';
 import type { probeContract } from '../../shared/ipc/probe.ts';
 import { privilege } from './privilege/state.ts';
@@ -16,9 +17,6 @@ import { hasXattrat } from './syscalls/xattr.ts';
 export type Hello = z.input<(typeof probeContract)['calls']['hello']['result']>;
 
 const OVERLAY_PARAMETERS = '/sys/module/overlay/parameters';
-
-/** A version that the build puts in; the sources say "development". */
-declare const __STRATOSCOPE_VERSION__: string | undefined;
 
 /** Whether a call is there: an answer, or any refusal but "no such call" and "no such flag". */
 function answers(call: () => unknown, missing: readonly string[] = ['ENOSYS']): boolean {
@@ -82,7 +80,7 @@ function namesByNumber(path: string): Record<string, string> {
 
 export function hello(): Hello {
   return {
-    version: typeof __STRATOSCOPE_VERSION__ === 'string' ? __STRATOSCOPE_VERSION__ : 'development',
+    version: manifest.version,
     pid: process.pid,
     kernel: release(),
     privilege: privilege(),
