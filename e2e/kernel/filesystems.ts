@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asBytes, type Bytes, bytesOfArray } from '../../shared/bytes/bytes.ts';
@@ -30,7 +31,6 @@ function mountImage(image: string, place: string): void {
   }
 }
 
-const uuidText = '3f1d3c2e-8a54-4b0c-9a6e-5d0e7b61c0d1';
 const uuidBytes = (text: string): Bytes => bytesOfArray(Buffer.from(text.replaceAll('-', ''), 'hex'));
 
 /**
@@ -71,6 +71,8 @@ export function makeFilesystems(directory: string): Filesystems {
   const xfsImage = image('xfs.img', 512 << 20);
   run('mkfs.xfs', '-q', '-f', xfsImage);
   mountImage(xfsImage, xfs);
+  // btrfs does not tell its uuid, and refuses to be mounted beside another of the same.
+  const uuidText = randomUUID();
   const top = place('btrfs');
   const btrfsImage = image('btrfs.img', 512 << 20);
   run('mkfs.btrfs', '-q', '-f', '-U', uuidText, btrfsImage);
