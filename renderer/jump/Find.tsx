@@ -67,7 +67,8 @@ function FindBar() {
   };
 
   return (
-    <search className="find" aria-label="Find by name" onKeyDown={onKey}>
+    // biome-ignore lint/a11y/useSemanticElements: Chromium 108 does not know the element search
+    <div className="find" role="search" aria-label="Find by name" onKeyDown={onKey}>
       <label className={`input find-input ${outcome?.bad ? 'bad' : ''}`}>
         <Search className="i" aria-hidden />
         <input
@@ -95,7 +96,7 @@ function FindBar() {
       <button type="button" className="quiet only-icon" aria-label="Close" onClick={close}>
         <X className="i" aria-hidden />
       </button>
-    </search>
+    </div>
   );
 }
 
