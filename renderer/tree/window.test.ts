@@ -112,8 +112,14 @@ test('they are known from the engine’s ancestors too', () => {
   expect(names(windowOf(all, 3, 6), 3)).toEqual(['', 'etc']);
 });
 
-test('a chain that is too long shows its inner end', () => {
+test('of a chain that is too long, the inner end sticks', () => {
+  const chain = Array.from({ length: 30 }, (_, n) => Array.from({ length: n }, () => 'd').join('/'));
+  const files = Array.from({ length: 40 }, (_, n) => `${chain.at(-1)}/f${n}`);
+  const window = windowOf(rowsOf([...chain, ...files]), 0, 70);
+  expect(stickyAt(window, 45, 4).map((placed) => placed.row.depth)).toEqual([26, 27, 28, 29]);
+});
+
+test('where each row lies beneath the one above it, the rows themselves are the chain', () => {
   const deep = rowsOf(Array.from({ length: 60 }, (_, n) => Array.from({ length: n }, () => 'd').join('/')));
-  const stuck = stickyAt(windowOf(deep, 0, 60), 30, 4);
-  expect(stuck.map((placed) => placed.row.depth)).toEqual([26, 27, 28, 29]);
+  expect(stickyAt(windowOf(deep, 0, 60), 30, 4)).toEqual([]);
 });

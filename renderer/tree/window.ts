@@ -105,12 +105,12 @@ export function missing(
 /**
  * The ancestors that stay at the top while rows beneath them scroll. `top` is the first row at least partly in sight;
  * the n-th covers row `top + n`, as long as that row lies beneath it. No more than `most`: where the chain is longer,
- * its innermost end.
+ * the innermost of the row that is then the first in sight.
  */
 export function stickyAt(window: RowWindow, top: number, most: number): Placed[] {
   const first = rowAt(window, top);
   if (!first || most <= 0) return [];
-  const base = Math.max(0, first.depth - most);
+  const base = Math.max(0, (rowAt(window, top + most) ?? first).depth - most);
   const stuck: Placed[] = [];
   for (let n = 0; n < most; n++) {
     const chain = chainOf(window, top + n);
