@@ -16,5 +16,9 @@ function program(source: string, bundled: string): string {
 /** What Node is started with to be a probe. */
 export const probeProgram = (): string => program('./main.ts', './probe.js');
 
+/** Tells a probe that it is one apart (see walk/apart.ts): it hands nothing on, and ends with the one that started it. */
+export const APART = '--apart';
+export const isApart = process.argv.includes(APART);
+
 /** What a Worker is started with; `source` is a NAME.worker.ts below this folder. */
 export const workerProgram = (source: string): string => program(source, `./${basename(source, '.ts')}.js`);

@@ -9,8 +9,9 @@ import { CannotList, listDirectories } from './layers/directories.ts';
 import { readEntry, readWork } from './layers/entry.ts';
 import { verifyHandles } from './layers/handles.ts';
 import { type HandleAnswer, type HandleRequest, releaseSession, sessionLayer } from './layers/sessions.ts';
+import { isApart } from './programs.ts';
 import { SyscallError } from './syscalls/libc.ts';
-import { askApart, isApart } from './walk/apart.ts';
+import { askApart } from './walk/apart.ts';
 import { walkLayers } from './walk/session-walk.ts';
 
 /** A refusal of the kernel as a failure of the call. */

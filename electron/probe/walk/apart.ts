@@ -8,11 +8,8 @@ import { type Client, FailureError } from '../../../shared/ipc/rpc.ts';
 import { type Probe, probeCommand, startProbe } from '../client.ts';
 import type { ApartReader, HandleAnswer, HandleRequest } from '../layers/sessions.ts';
 import { withAmbient } from '../privilege/drop.ts';
+import { APART } from '../programs.ts';
 import type { WalkContext, WalkParams, WalkResult } from './session-walk.ts';
-
-/** Tells a probe that it is the one apart: it hands nothing on, and ends with the probe that started it. */
-const APART = '--apart';
-export const isApart = process.argv.includes(APART);
 
 const start = (): Probe => withAmbient(() => startProbe({ command: [...probeCommand(), APART] }));
 

@@ -5,8 +5,9 @@ import { FailureError } from '../../../shared/ipc/rpc.ts';
 import { hangJudge } from '../layers/danger.ts';
 import { PlaceOpener } from '../layers/place.ts';
 import { openSession, releaseSession } from '../layers/sessions.ts';
+import { isApart } from '../programs.ts';
 import { SyscallError } from '../syscalls/libc.ts';
-import { isApart, startApart } from './apart.ts';
+import { startApart } from './apart.ts';
 import type { WalkRoot } from './messages.ts';
 import { Walk, type WalkOutput } from './walk.ts';
 
