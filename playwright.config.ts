@@ -12,5 +12,6 @@ export default defineConfig({
   retries: 0,
   timeout: 60_000,
   expect: { timeout: 10_000 },
+  use: { actionTimeout: 15_000, navigationTimeout: 15_000 },
   reporter: [['list'], ['json', { outputFile: 'artifacts/e2e.json' }]],
 });

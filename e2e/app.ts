@@ -1,5 +1,6 @@
 /** Starts the app as a person would have it: the real window in a real Electron. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
@@ -10,6 +11,12 @@ export const ROOT: string = join(import.meta.dirname, '..');
 /** Debian's Chromium, which shows the browser form. */
 export const CHROMIUM = '/usr/bin/chromium';
 
+/**
+ * Playwright's own module that holds the app back until Playwright has attached. It adds it by itself only where it
+ * also chooses the executable; without it a page that is quick enough is never told of.
+ */
+export const LOADER = 'node_modules/playwright-core/lib/server/electron/loader.js';
+
 export type WindowOptions = {
   /** Folder with package.json and dist/; the checkout where none is said. */
   folder?: string;
@@ -18,6 +25,8 @@ export type WindowOptions = {
   env?: Record<string, string>;
   /** Runs in place of Electron's executable (a wrapper that becomes another user, for one). */
   executable?: string;
+  /** Where LOADER is to be found by whoever runs Electron. */
+  loader?: string;
   /** Chromium's sandbox: on, except as root, where Chromium refuses it. */
   sandbox?: boolean;
 };
@@ -44,28 +53,22 @@ export function freshHome(home: string): Record<string, string> {
 }
 
 /**
- * Removes the home of programs that have ended, once the last of their helpers is gone: Chromium's outlive it for a
- * moment, and one that finds its folder gone makes it again.
+ * Removes a folder that programs had as their home. Chromium's helpers outlive it for a moment, and one that finds the
+ * folder gone makes it again: it is removed until it stays away.
  */
-export async function removeHome(home: string): Promise<void> {
-  const isLivedIn = async (pid: string): Promise<boolean> => {
-    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
-    return environment.includes(`HOME=${home}\0`);
-  };
-  for (let i = 0; i < 100; i++) {
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-    const lived = await Promise.all(pids.map(isLivedIn));
-    if (!lived.includes(true)) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+export async function removeHome(folder: string): Promise<void> {
+  for (let quiet = 0; quiet < 3; quiet++) {
+    if (existsSync(folder)) quiet = 0;
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  await rm(home, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Opens the window and waits until it has a page. */
 export async function launchWindow(options: WindowOptions = {}): Promise<RunningWindow> {
   const electron = options.executable ?? join(await testElectron(), 'electron');
   const home = await mkdtemp(join(tmpdir(), 'stratoscope-home-'));
-  const args = [options.folder ?? ROOT];
+  const args = ['-r', options.loader ?? join(ROOT, LOADER), options.folder ?? ROOT];
   if (options.stack !== undefined) args.push(`--stack=${encodeURIComponent(JSON.stringify(options.stack))}`);
   const app = await _electron.launch({
     executablePath: electron,

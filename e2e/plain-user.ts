@@ -2,7 +2,7 @@
  * Runs programs as a plain user when the tests themselves run as root. They see the folders that they need through
  * bind mounts in a mount namespace of their own, for a checkout below /root is closed to others.
  */
-import { chmod, chown, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freshHome, removeHome } from './app.ts';
@@ -59,9 +59,6 @@ export async function plainUser(folders: Record<string, string>): Promise<PlainU
       await chmod(path, 0o755);
       return path;
     },
-    async remove() {
-      await removeHome(at('home'));
-      await rm(base, { recursive: true, force: true });
-    },
+    remove: () => removeHome(base),
   };
 }

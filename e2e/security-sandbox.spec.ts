@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { testElectron } from '../scripts/electron.ts';
-import { launchWindow } from './app.ts';
+import { LOADER, launchWindow, ROOT } from './app.ts';
 import { isRoot, NEEDS_ROOT, NOBODY, plainUser } from './plain-user.ts';
 import { shellFolder } from './shell/folder.ts';
 
@@ -13,12 +14,13 @@ test.skip(!isRoot, NEEDS_ROOT);
 
 test("a plain user's window runs in Chromium's sandbox", async () => {
   const shell = await shellFolder();
-  const user = await plainUser({ app: shell.folder, electron: await testElectron() });
+  const user = await plainUser({ app: shell.folder, electron: await testElectron(), checkout: ROOT });
   const running = await launchWindow({
     executable: await user.program([`${user.at('electron')}/electron`]),
     folder: user.at('app'),
     env: user.env,
     sandbox: true,
+    loader: join(user.at('checkout'), LOADER),
   });
   try {
     await running.page.waitForSelector('body[data-ready]');
