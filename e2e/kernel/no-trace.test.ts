@@ -65,7 +65,15 @@ describe.each(['upper and two lowers on xfs', 'an overlay as a lower'])('%s', (s
     expect({ changes, writes, mounts }).toEqual({ changes: [], writes: [], mounts: [] });
   });
 
-  test('overlay and filesystems unmount while the browser form runs', () => {
+  test('a browsed window leaves no trace', () => {
+    const { stderr, lines, tracedCalls, changes, writes, mounts } = trace(stack, 'browse');
+    expect(stderr).toBe('');
+    expect(lines).toBeGreaterThan(10);
+    expect(tracedCalls).toBeGreaterThan(0);
+    expect({ changes, writes, mounts }).toEqual({ changes: [], writes: [], mounts: [] });
+  });
+
+  test('overlay and filesystems unmount while the browser form runs and a view is open', () => {
     const found = unmounts.find((line) => line.stack === stack);
     expect(found?.refused).toBeNull();
     expect(found?.unmounted).toHaveLength(3);

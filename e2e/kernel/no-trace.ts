@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { streamTransport } from '../../electron/pipe/streams.ts';
 import { asBytes } from '../../shared/bytes/bytes.ts';
+import { type EngineContract, engineContract } from '../../shared/ipc/engine.ts';
+import { type Client, createClient } from '../../shared/ipc/rpc.ts';
 import { inMountNamespace } from './laboratory.ts';
 import { unmount } from './libc.ts';
 import { nestedStack, plainStack, type WatchedStack } from './no-trace-stacks.ts';
@@ -23,6 +26,7 @@ export type TraceLine = {
 export type UnmountLine = { stack: string; unmounted: string[]; refused: string | null };
 
 const program = join(import.meta.dirname, '../../electron/cli/index.ts');
+const engineProgram = join(import.meta.dirname, '../../electron/engine/main.ts');
 const stratoscope = (...args: string[]): string[] => [process.execPath, program, ...args];
 
 interface Ended {
@@ -81,30 +85,70 @@ async function checkProgram(stack: WatchedStack): Promise<void> {
   await check(stack, 'explain', stratoscope('explain', stack.mount, stack.path));
 }
 
-/** With the browser form running on the stack, everything can be unmounted, and not lazily. */
-async function unmountWhileServed(stack: WatchedStack): Promise<void> {
-  const { child, ended } = start(stratoscope('serve', '--format', 'ndjson', stack.mount));
-  const unmounted: string[] = [];
-  let refused: string | null = null;
+/**
+ * Browses the stack as a window does: opens it, expands everything, inspects every row, reads it again. Then, with the
+ * view still open and the browser form running too, everything is unmounted, and not lazily.
+ */
+async function browseAndUnmount(stack: WatchedStack): Promise<void> {
+  const served = start(stratoscope('serve', '--format', 'ndjson', stack.mount));
+  let engine: ChildProcess | null = null;
+  let stderr = '';
   try {
     await new Promise<void>((resolve, reject) => {
-      child.stdout?.once('data', () => resolve());
-      ended.then(({ stderr }) => reject(new Error(`serve ended: ${stderr}`)), reject);
+      served.child.stdout?.once('data', () => resolve());
+      served.ended.then((ended) => reject(new Error(`serve ended: ${ended.stderr}`)), reject);
     });
-    for (const path of stack.unmountInOrder) {
-      try {
-        unmount(asBytes(path));
-        unmounted.push(path);
-      } catch (error) {
-        refused = (error as Error).message;
-        break;
-      }
-    }
+    const { result: rows, ...trace } = await withTraceCheck({ directories: stack.untouchables }, async (traced) => {
+      const [program, ...args] = traced([process.execPath, engineProgram]) as [string, ...string[]];
+      const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+      engine = child;
+      child.stderr.on('data', (text) => {
+        stderr += text;
+      });
+      return browse(createClient(engineContract, streamTransport(child.stdout, child.stdin)), stack);
+    });
+    say({ stack: stack.name, command: 'browse', code: 0, stderr, lines: rows, ...trace });
+    say({ stack: stack.name, ...unmountAll(stack) });
   } finally {
-    child.kill('SIGTERM');
-    await ended.catch(() => undefined);
+    served.child.kill('SIGTERM');
+    (engine as ChildProcess | null)?.stdin?.end();
+    await served.ended;
   }
-  say({ stack: stack.name, unmounted, refused });
+}
+
+/** Returns how many rows were inspected. */
+async function browse(engine: Client<EngineContract>, stack: WatchedStack): Promise<number> {
+  const { view } = await engine.call('open', { stack: { kind: 'mount', mount: asBytes(stack.mount) }, hidden: true });
+  const ready = async (): Promise<void> => {
+    for (;;) {
+      const { phase } = await engine.call('state', { view });
+      if (phase === 'ready') return;
+      if (phase === 'failed' || phase === 'cancelled') throw new Error(`the view is ${phase}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  await ready();
+  const root = await engine.call('rows', { view, from: 0, count: 1 });
+  for (const { id } of root.rows) await engine.call('expand', { view, id, open: true, deep: true });
+  const { rows } = await engine.call('rows', { view, from: 0, count: 2000 });
+  for (const { id } of rows) await engine.call('detail', { view, id });
+  await engine.call('upperUse', { view });
+  await engine.call('rescan', { view });
+  await ready();
+  return rows.length;
+}
+
+function unmountAll(stack: WatchedStack): Omit<UnmountLine, 'stack'> {
+  const unmounted: string[] = [];
+  for (const path of stack.unmountInOrder) {
+    try {
+      unmount(asBytes(path));
+    } catch (error) {
+      return { unmounted, refused: (error as Error).message };
+    }
+    unmounted.push(path);
+  }
+  return { unmounted, refused: null };
 }
 
 if (import.meta.main) {
@@ -114,7 +158,7 @@ if (import.meta.main) {
     for (const path of spoilt.unmountInOrder) unmount(asBytes(path));
     for (const stack of [plainStack(directory, 'xfs'), nestedStack(directory)]) {
       await checkProgram(stack);
-      await unmountWhileServed(stack);
+      await browseAndUnmount(stack);
     }
     return 0;
   });
