@@ -76,7 +76,7 @@ describe('bad usage is status 2, one line, and its JSON twin', () => {
           const run = await stratoscope(['scan', ...directories, '--options', options, '--format', 'table'], {
             cwd: stage.dir,
           });
-          expect([options, upper, run.status]).toEqual([options, upper, isTaken ? 0 : 2]);
+          expect([options, upper, run.status], run.stderr).toEqual([options, upper, isTaken ? 0 : 2]);
           if (!isTaken) expectFailure(run, 2);
         }
       }

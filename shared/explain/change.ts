@@ -1,6 +1,7 @@
 import type { ListObject, ScanEntry, ScanObject } from '../contract/scan.ts';
 import type { Sentence, Span } from '../ipc/engine.ts';
 import type { StackOptions } from '../merge/options.ts';
+import { hasUnreadMarks, isUnknown, unreadLayers } from './unknown.ts';
 import { type LayerNames, line, mark, option, strong, TYPE_WORDS } from './words.ts';
 
 /** What would make it another: an operation through the mount, another option, or more that can be read. */
@@ -32,21 +33,21 @@ export function changeSentences(
 /** What stands in the way of knowing, and how it would be known. */
 function knownIf(object: ScanObject, stack: ListObject, names: LayerNames): Sentence[] {
   const out: Sentence[] = [];
-  const marks = object.entries.flatMap((entry) => entry.marks).concat(object.marks);
-  const isUnread = marks.some((one) => one.startsWith('unknown:')) || object.origin === 'unknown';
-  if (isUnread && stack.privilege === 'partial') {
-    out.push(line`${strong('Read with privilege')} (CAP_SYS_ADMIN), its marks and origin would be known.`);
-  } else if (isUnread) out.push(line`Its marks would be known if the layer let them be read.`);
-  const isUnverified = object.origin !== null && object.origin !== 'unknown' && object.origin.state === 'unverified';
-  if (isUnverified && stack.privilege === 'partial') {
+  const isPartial = stack.privilege === 'partial';
+  if (hasUnreadMarks(object)) {
+    out.push(
+      isPartial
+        ? line`${strong('Read with privilege')} (CAP_SYS_ADMIN), its marks and origin would be known.`
+        : line`Its marks would be known if the layer let them be read.`,
+    );
+  }
+  const { origin } = object;
+  if (isPartial && origin !== null && origin !== 'unknown' && origin.state === 'unverified') {
     out.push(line`${strong('Read with privilege')} (CAP_DAC_READ_SEARCH), its ${mark('origin')} could be verified.`);
   }
-  const unread = stack.layers.filter(
-    ({ state, role }) => role !== 'data' && (state === 'unreadable' || state === 'missing'),
-  );
-  const isUnknown = object.lookup === 'unknown' || object.listed === 'unknown' || object.provenance === 'unknown';
-  if (isUnknown && unread.length > 0) {
-    out.push(line`It would be known if ${names.all(unread.map(({ layer }) => layer))} could be read.`);
+  const unread = unreadLayers(stack);
+  if (isUnknown(object) && unread.length > 0) {
+    out.push(line`It would be known if ${names.all(unread)} could be read.`);
   }
   if (object.findings.includes('origin-shared')) {
     out.push(
@@ -56,6 +57,13 @@ function knownIf(object: ScanObject, stack: ListObject, names: LayerNames): Sent
   if (object.assumed) {
     out.push(
       line`It rests on a lower whose place was derived from a relative path: privilege, to compare handles, would confirm it.`,
+    );
+  }
+  if (isUnknown(object) && out.length === 0) {
+    out.push(
+      isPartial
+        ? line`${strong('Read with privilege')} (CAP_SYS_ADMIN), the marks of the directories above would be known, and with them this.`
+        : line`It would be known if every directory that leads here could be read whole.`,
     );
   }
   return out;

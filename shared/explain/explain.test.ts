@@ -114,6 +114,31 @@ describe('in words', () => {
     expect(text).toContain('Read with privilege (CAP_SYS_ADMIN), its marks and origin would be known.');
   });
 
+  it('what hangs on a directory above says so', () => {
+    const object = objectOf([entryOf(2)], { lookup: 'unknown', listed: 'unknown', provenance: 'unknown' });
+    const text = say(inputOf(object, { stack: stackOf({ privilege: 'partial' }) }));
+    expect(text).toContain('It hangs on the directories above it');
+    expect(text).toContain('the marks of the directories above would be known, and with them this.');
+  });
+
+  it('only what it hides itself would come to light without it', () => {
+    const change = (entries: ScanEntry[], provenance: ScanObject['provenance']) =>
+      explain(inputOf(objectOf(entries, { provenance })))
+        .wouldChange.map(textOf)
+        .join(' ');
+    const lower = entryOf(3, { role: 'hidden', hiddenBy: 'file' });
+    expect(change([entryOf(0), lower], 'upper')).toContain('lower 3’s file would be seen again');
+    const underOpaque = entryOf(3, { role: 'hidden', hiddenBy: 'opaque' });
+    expect(change([entryOf(0), underOpaque], 'upper')).toBe(
+      'Removed, it leaves nothing behind, for nothing below shines through.',
+    );
+    const whiteouts = [
+      entryOf(0, { type: 'whiteout', role: 'whiteout', marks: ['whiteout'] }),
+      entryOf(2, { type: 'whiteout', role: 'hidden', hiddenBy: 'whiteout', marks: ['whiteout'] }),
+    ];
+    expect(change(whiteouts, 'upper')).toContain('lower 2’s whiteout would still say that the name is gone');
+  });
+
   it('500 layers stay readable', () => {
     const stack = stackOf();
     stack.layers = Array.from({ length: 501 }, (_, layer) => ({

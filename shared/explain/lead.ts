@@ -1,5 +1,6 @@
 import type { HiddenBy, ListObject, ScanEntry, ScanObject } from '../contract/scan.ts';
 import type { Sentence, Span } from '../ipc/engine.ts';
+import { hasUnreadMarks, isUnknown, unreadLayers } from './unknown.ts';
 import { enumerate, type LayerNames, line, path, plural, shownPath, strong, TYPE_WORDS } from './words.ts';
 
 /** The first sentence, or the first few: what it is that one sees, and in which layers it stands. */
@@ -7,6 +8,10 @@ export function leadSentences(object: ScanObject, stack: ListObject, names: Laye
   const out = [line`${opening(object, names)}${others(object, names)}${absent(object, stack, names)}.`];
   const answers = answerSentence(object);
   if (answers) out.push(answers);
+  const isOwn = hasUnreadMarks(object) || unreadLayers(stack).length > 0 || object.findings.length > 0;
+  if (isUnknown(object) && !isOwn) {
+    out.push(line`It hangs on the directories above it, of which not all that counts could be read.`);
+  }
   return out;
 }
 
@@ -127,7 +132,8 @@ function others(object: ScanObject, names: LayerNames): Span[] {
 function absent(object: ScanObject, stack: ListObject, names: LayerNames): Span[] {
   const stands = new Set(object.entries.map(({ layer }) => layer));
   const asked = stack.layers.filter(({ layer, role }) => role !== 'data' && !stands.has(layer));
-  const unread = asked.filter(({ state }) => state === 'unreadable' || state === 'missing').map(({ layer }) => layer);
+  const closed = unreadLayers(stack);
+  const unread = asked.map(({ layer }) => layer).filter((layer) => closed.includes(layer));
   const none = asked.filter(({ layer }) => !unread.includes(layer)).map(({ layer }) => layer);
   const clauses: Span[][] = [];
   if (none.length > 0) clauses.push(line`${names.all(none)} ${none.length === 1 ? 'has' : 'have'} none`);
