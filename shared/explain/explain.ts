@@ -54,7 +54,7 @@ function rulesSentence(steps: LookupStep[], names: LayerNames): Sentence | null 
     const text = found === rule && where === '' ? line`${strong(rule)}` : line`${strong(rule)} (${found}${where})`;
     const key = textOf(text);
     const last = groups.at(-1);
-    if (last?.key === key && !last.layers.includes(layer)) last.layers.push(layer);
+    if (last?.key === key && layer > (last.layers.at(-1) as number)) last.layers.push(layer);
     else groups.push({ text, key, layers: [layer] });
   }
   if (groups.length === 0) return null;
