@@ -31,6 +31,10 @@ test.beforeAll(async () => {
   shell = await shellFolder(ENGINE);
   electrons = await mkdtemp(join(tmpdir(), 'stratoscope-electrons-'));
   await chmod(electrons, 0o755);
+  // A desktop that takes down what it is asked to open.
+  await mkdir(join(electrons, 'desktop'));
+  await writeFile(join(electrons, 'desktop', 'xdg-open'), '#!/bin/sh\necho "$@" > "$HOME/asked"\n');
+  await chmod(join(electrons, 'desktop', 'xdg-open'), 0o755);
   user = await plainUser({ checkout: ROOT, app: shell.folder, electron: await testElectron(), electrons });
 });
 test.afterEach(async () => {
@@ -38,7 +42,7 @@ test.afterEach(async () => {
     one.child.kill('SIGTERM');
     await one.ended;
   }
-  await rm(join(user.home, 'engine-ran'), { force: true });
+  for (const name of ['engine-ran', 'asked', 'words']) await rm(join(user.home, name), { force: true });
 });
 test.afterAll(async () => {
   await user.remove();
@@ -68,7 +72,10 @@ async function openAsUser({ env = {}, words = [], chroot = false }: Run): Promis
   const node = join(user.at('checkout'), 'node_modules', '.bin', 'node');
   const script = join(user.at('checkout'), 'e2e', 'shell', 'open.ts');
   const program = await user.program([node, script, join(user.at('app'), 'dist')], { chroot });
-  return watch(spawn(program, words, { env: environment({ ...user.env, BROWSER: 'true', ...env }) }));
+  const desktop = join(user.at('electrons'), 'desktop');
+  return watch(
+    spawn(program, words, { env: environment({ ...user.env, PATH: `${desktop}:${process.env.PATH}`, ...env }) }),
+  );
 }
 
 function environment(env: Record<string, string | undefined>): NodeJS.ProcessEnv {
@@ -182,6 +189,13 @@ test('no binary', async () => {
   await expectFallback(app, /holds no file named electron/, /ELECTRON_OVERRIDE_DIST_PATH/);
 });
 
+test('the desktop is asked to open the address, where there is one', async () => {
+  const asked = (): Promise<string> => readFile(join(user.home, 'asked'), 'utf8').catch(() => '');
+  const app = await openAsUser({ env: { ELECTRON_OVERRIDE_DIST_PATH: user.home, DISPLAY: ':0' } });
+  await expectServed(app);
+  await expect.poll(asked).toBe(`${addressOf(app.said())}\n`);
+});
+
 test('a binary that is no program', async () => {
   const electron = await fakeElectron('text', 'no program\n');
   await chmod(join(electrons, 'text', 'electron'), 0o644);
@@ -201,7 +215,7 @@ test('under ssh the tunnel is printed', async () => {
 test.describe('as root', () => {
   const open = (env: Record<string, string | undefined>, words: string[]): Opened => {
     const script = join(ROOT, 'e2e', 'shell', 'open.ts');
-    const all = environment({ ...freshHome(user.home), BROWSER: 'true', ...env });
+    const all = environment({ ...freshHome(user.home), ...env });
     return watch(spawn(process.execPath, [script, join(shell.folder, 'dist'), ...words], { env: all }));
   };
 
@@ -226,7 +240,7 @@ test.describe('as root', () => {
         cwd: ROOT,
         // A group of its own, for Ctrl+C reaches a whole group.
         detached: true,
-        env: environment({ ...freshHome(user.home), BROWSER: 'true', ...env }),
+        env: environment({ ...freshHome(user.home), ...env }),
       }),
     );
 
