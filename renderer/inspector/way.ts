@@ -66,13 +66,13 @@ export function wayOf(detail: ObjectDetail, facts: ListObject): Way {
 
 /**
  * What stands beside the rows, by the width that their columns need in the narrowest pane: the name and the end, the
- * end alone, or nothing. Pixels, from the widths of a digit (7.2) and a letter (6.3) in tokens.css's small texts.
+ * end alone, or nothing. Pixels, from the widths of a digit (7.2) and a letter (6.6) in tokens.css's small texts.
  */
 function besideOf(rows: WayRow[]): Way['beside'] {
   const most = (length: (row: WayRow) => number): number => Math.max(0, ...rows.map(length));
   const digits = most((row) => row.letter.length) + most((row) => row.ino?.length ?? 0);
-  const width = 42 + 7.2 * digits + 6.3 * most((row) => row.word.length);
-  return width <= 154 ? 'both' : width <= 192 ? 'end' : 'nothing';
+  const width = 46 + 7.2 * digits + 6.6 * most((row) => row.word.length);
+  return width <= 166 ? 'both' : width <= 182 ? 'end' : 'nothing';
 }
 
 /** A number longer than this stands in its row alone; its end says the layer. */
