@@ -176,7 +176,7 @@ export class Describer {
     const code = isHidden ? Code.ENOENT : (objects.codes[id] as Code);
     const isCertain = isHidden || objects.isCertain(id);
     const btime = isKnown ? entries.btimeNs(top) : null;
-    const redirect = isKnown && entries.marks(top) & MarkBit.redirect ? entries.redirect(top) : null;
+    const redirect = isKnown && entries.marks(top) & MarkBit.redirect ? (entries.redirect(top) ?? '') : null;
     const target = isKnown && type === 'symlink' ? entries.target(top) : null;
     const data = this.#data(id);
     const blocks = isKnown ? entries.blocks(data !== null && data >= 0 ? data : top) : 0n;

@@ -544,9 +544,9 @@ export class EntryTable implements RawTree {
     return undefined;
   }
 
-  redirect(entry: number): string {
+  redirect(entry: number): string | null {
     const value = this.xattr(entry, 'redirect');
-    if (!value) return '';
+    if (!value || value.length === 0) return null;
     let text = '';
     for (let i = 0; i < value.length && value[i] !== 0; i++) text += String.fromCharCode(value[i] as number);
     return text;

@@ -1,5 +1,5 @@
 import { asBytes, type Bytes, hexOfBytes } from '../../shared/bytes/bytes.ts';
-import type { EntryFacts, LayerFacts, ProbeContract } from '../../shared/ipc/probe.ts';
+import type { EntryFacts, LayerFacts, ProbeContract, StackFacts } from '../../shared/ipc/probe.ts';
 import {
   BLOCK_HEADER,
   Field,
@@ -16,21 +16,17 @@ import { Describer } from './describe.ts';
 import { NUMBER_UNKNOWN } from './entries.ts';
 import { HiddenTree } from './hidden.ts';
 import { findPath } from './output.ts';
-import { type ScanOptions, StackScan } from './scan.ts';
-import { type Machine, makeStack } from './stack.ts';
-
-/** What a nested layer's reading needs besides the probe. */
-export type NestedContext = { machine: Machine; options: ScanOptions };
+import type { StackScan } from './scan.ts';
 
 /**
  * A layer that lies on another overlay, read from that overlay's own layers: walking it through its mount would write
  * into the inner upper. Gives the root's attributes and the same packed records that a walk would have given.
- * Throws a FailureError where the inner overlay cannot be resolved.
+ * `readStack` reads the inner stack whole. Throws a FailureError where the inner overlay cannot be resolved.
  */
 export async function readNested(
   layer: LayerFacts,
   probe: Client<ProbeContract>,
-  { machine, options }: NestedContext,
+  readStack: (facts: StackFacts) => Promise<StackScan>,
 ): Promise<{ root: EntryFacts; chunks: Uint8Array[] }> {
   const refuse = (why: string): never => {
     throw new FailureError({
@@ -45,8 +41,7 @@ export async function readNested(
   const mount = mounts.find((one) => layer.path === one || layer.path?.startsWith(one === '/' ? '/' : `${one}/`));
   if (mount === undefined) return refuse('and its place there is not known');
   const below = asBytes((layer.path as string).slice(mount.length).replace(/^\/+/, ''));
-  const inner = new StackScan(makeStack(facts, machine), probe, { ...options, onProgress: () => {} });
-  await inner.run();
+  const inner = await readStack(facts);
   if (inner.phase !== 'ready') return refuse(`which could not be read: ${inner.error?.message ?? inner.phase}`);
   const start = findPath(inner, new HiddenTree(inner), below, false);
   if (start === null || inner.objects.codes[start] !== Code.ok || !inner.objects.isDir(start))

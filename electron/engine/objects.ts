@@ -185,6 +185,11 @@ export class ObjectTable {
     return this.codes[id] === Code.ok && top >= 0 && this.entries.kind(top) === Kind.file ? top : ABSENT;
   }
 
+  /** Which file the bytes come from cannot be told. */
+  forgetData(id: number): void {
+    this.#data.set(id, DATA_UNKNOWN);
+  }
+
   /** Upper entry that the index gives a lower name, by object; null where the upper has no name for it. */
   readonly #aliases = new Map<number, number | null>();
 

@@ -13,6 +13,7 @@ export function applyOrigins(scan: StackScan): void {
   aliasIndexed(scan);
   if (entries.origins.length > 0 || scan.stack.facts.layers.some(({ role }) => role === 'upper')) shareOrigins(scan);
   scan.objects.failImpureListings();
+  sharedMetacopies(scan);
 }
 
 /**
@@ -51,6 +52,25 @@ function aliasIndexed(scan: StackScan): void {
     if (found.mode >>> 12 !== entries.kind(top)) objects.codes[id] = Code.EIO;
     else objects.alias(id, uppers.get(found.ino) ?? null);
   }
+}
+
+/**
+ * Names of one lower metacopy inode share one inode of the mount, and with it the data file that the first of them
+ * found: where they would find different ones, which it is depends on the order (inode.c:ovl_hash_bylower).
+ */
+function sharedMetacopies({ objects, entries, stack }: StackScan): void {
+  const hasUpper = stack.facts.layers.some(({ role }) => role === 'upper');
+  if (hasUpper && !stack.options.index) return;
+  const names = new Map<string, number[]>();
+  for (let id = 1; id < objects.count; id++) {
+    const top = objects.tops[id] as number;
+    if (top < 0 || !((entries.markBits[top] as number) & MarkBit.metacopy) || entries.nlink(top) < 2) continue;
+    if (entries.layers[top] === 0 || objects.codes[id] !== Code.ok) continue;
+    const key = `${entries.dev(top)}:${entries.ino(top)}`;
+    names.set(key, [...(names.get(key) ?? []), id]);
+  }
+  for (const ids of names.values())
+    if (new Set(ids.map((id) => objects.data(id))).size > 1) for (const id of ids) objects.forgetData(id);
 }
 
 /** Ids of the objects whose deciding entry is the upper's. */

@@ -208,7 +208,7 @@ export class RowTree {
       since: upper ? (birth === null ? 'unknown' : String(birth)) : null,
       upperBeneath: beneath ? { entries: beneath.entries, bytes: String(beneath.bytes) } : null,
       target: top >= 0 ? entries.target(top) : null,
-      redirect: top >= 0 && entries.marks(top) & MarkBit.redirect ? (entries.redirect(top) as Bytes) : null,
+      redirect: top >= 0 && entries.marks(top) & MarkBit.redirect ? ((entries.redirect(top) ?? '') as Bytes) : null,
       findings: object.findings,
     };
   }

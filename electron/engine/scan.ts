@@ -1,5 +1,5 @@
 import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
-import type { LayerFacts, ProbeContract, WalkProgress } from '../../shared/ipc/probe.ts';
+import type { LayerFacts, ProbeContract, StackFacts, WalkProgress } from '../../shared/ipc/probe.ts';
 import { type Client, FailureError, failureOf } from '../../shared/ipc/rpc.ts';
 import { ABSENT, POSITIONS, unknownComponent } from '../../shared/merge/lookup.ts';
 import { kernelAtLeast } from '../../shared/merge/options.ts';
@@ -10,7 +10,7 @@ import { readNested } from './nested.ts';
 import { ObjectTable, ruleSwitches } from './objects.ts';
 import { Origins } from './origins.ts';
 import { applyOrigins } from './resolve.ts';
-import type { Stack } from './stack.ts';
+import { makeStack, type Stack } from './stack.ts';
 
 export type LayerReading = {
   layer: number;
@@ -136,8 +136,7 @@ export class StackScan {
     const inner = await Promise.all(
       nested.map(async (layer) => {
         try {
-          const context = { machine: this.stack.machine, options: this.#options };
-          const read = await readNested(layer, this.#probe, context);
+          const read = await readNested(layer, this.#probe, (innerFacts) => this.#readInner(innerFacts));
           this.entries.setRoot(this.#roots[layer.layer] as number, read.root);
           return read.chunks;
         } catch (error) {
@@ -199,6 +198,14 @@ export class StackScan {
   /** A layer on another overlay mount: read from that one's layers, unless the user asked to go through the mount. */
   #isNested(layer: LayerFacts): boolean {
     return layer.fs.type === 'overlay' && !this.#options.through;
+  }
+
+  /** Reads the overlay that a layer lies on. */
+  async #readInner(facts: StackFacts): Promise<StackScan> {
+    const { onProgress: _, ...options } = this.#options;
+    const inner = new StackScan(makeStack(facts, this.stack.machine), this.#probe, options);
+    await inner.run();
+    return inner;
   }
 
   #take(chunk: Uint8Array): void {

@@ -25,8 +25,8 @@ export type RawTree = {
   /** MarkBit of the prefix that counts. */
   marks(entry: number): number;
   layer(entry: number): number;
-  /** Value of overlay.redirect, up to its first NUL, as latin1. */
-  redirect(entry: number): string;
+  /** Value of overlay.redirect, up to its first NUL, as latin1; null where it has no byte at all. */
+  redirect(entry: number): string | null;
   /** Entry of the directory `directory` with the name of `like`; ABSENT or NOT_READ. */
   findLike(directory: number, like: number): number;
   /** Entry of the directory with this name (latin1). */
@@ -91,7 +91,8 @@ class Stop extends Error {}
 const dots = (name: string): boolean => name === '' || name === '.' || name === '..';
 
 /** Whether a redirect is valid as the kernel checks it (namei.c:ovl_get_redirect_xattr). */
-export function validRedirect(redirect: string): boolean {
+export function validRedirect(redirect: string | null): redirect is string {
+  if (redirect === null) return false;
   if (redirect[0] !== '/') return !redirect.includes('/');
   return !redirect.slice(1).split('/').includes('');
 }
@@ -407,7 +408,8 @@ export class Lookup {
   /** namei.c:ovl_check_redirect: what the layers below are asked for from now on. */
   #checkRedirect(entry: number, before: string, after: string): void {
     const redirect = this.#tree.redirect(entry);
-    if (!validRedirect(redirect) && this.#on('redirect-invalid')) {
+    if (!validRedirect(redirect)) {
+      if (!this.#on('redirect-invalid')) return;
       this.#hit('redirect-invalid', entry);
       this.#fail(Code.EINVAL, entry);
     }
