@@ -21,7 +21,7 @@ const USER = prefix('user.overlay.');
 /** What a directory's reader does when its chunk is full: sends it, and says whether to go on. */
 export type Sink = {
   readonly writer: ChunkWriter;
-  /** Names a directory that was seen, by its place in `names`; its id, or −1 where it cannot be followed. */
+  /** Names a directory that was seen, by its place in `names`; its id. */
   child(names: Memory, at: number, length: number): number;
   /** Sends the chunk, whose last block is ended. False: the walk is cancelled. */
   full(): boolean;
@@ -44,6 +44,8 @@ export class DirectoryReader {
   readonly #statWords = new Int32Array(this.#stat.bytes.buffer);
   readonly #target = new Memory(65536);
   readonly #xattrs = new XattrReader();
+  /** Why the directory that was last read could not be read further; 0 where it was read to its end. */
+  failed = 0;
 
   /**
    * Reads the open directory `fd` into blocks of the sink's writer. Returns the number of entries, or −1 when the walk
@@ -61,7 +63,8 @@ export class DirectoryReader {
     for (;;) {
       const got = raw.getdents64(fd, dentsAddress, DENTS_SIZE);
       if (got <= 0) {
-        writer.end(got < 0 ? errno() : 0, false);
+        this.failed = got < 0 ? errno() : 0;
+        writer.end(this.failed, false);
         return entries;
       }
       if (sink.cancelled()) {

@@ -10,8 +10,8 @@ import type { Memory } from '../syscalls/libc.ts';
 import { addressOf } from '../syscalls/libc.ts';
 
 /** Most directories that one walk can know, and the bytes of their names. Beyond that a directory answers ENOMEM. */
-const SLOTS = 4 * 1024 * 1024;
-const NAMES = 256 * 1024 * 1024;
+export const MOST_DIRECTORIES = 2 * 1024 * 1024;
+const NAMES = 96 * 1024 * 1024;
 const LAYERS = 512;
 
 const Control = {
@@ -28,20 +28,21 @@ const Control = {
   inFlight: 10,
   held: 11,
   heldMost: 12,
+  slotsMost: 13,
 } as const;
 const CONTROL_WORDS = 16;
 
-/** Counters of a layer: next id of a directory, directories not finished, directories and entries read. */
-const Count = { nextId: 0, active: 1, directories: 2, entries: 3 } as const;
-const COUNT_WORDS = 4;
+/** Of a layer: next id of a directory, directories not finished, directories and entries read, errno of its root. */
+const Count = { nextId: 0, active: 1, directories: 2, entries: 3, rootErrno: 4 } as const;
+const COUNT_WORDS = 5;
 
 /** Words of a slot. */
 const Slot = { layer: 0, id: 1, parent: 2, name: 3, length: 4, descriptor: 5, unopened: 6 } as const;
 const SLOT_WORDS = 7;
 
 const QUEUE_AT = CONTROL_WORDS + LAYERS * COUNT_WORDS;
-const SLOTS_AT = QUEUE_AT + SLOTS;
-const NAMES_AT = 4 * (SLOTS_AT + SLOTS * SLOT_WORDS);
+const SLOTS_AT = QUEUE_AT + MOST_DIRECTORIES;
+const NAMES_AT = 4 * (SLOTS_AT + MOST_DIRECTORIES * SLOT_WORDS);
 
 /** No slot: nothing to do, or the parent of a root. */
 export const NONE = -1;
@@ -63,12 +64,16 @@ export class Frontier {
     this.#namesAddress = addressOf(buffer) + NAMES_AT;
   }
 
-  /** Makes it ready for a walk, also after another. `descriptors`: how many may be held open. No thread uses it yet. */
-  reset(layers: number, descriptors: number): void {
+  /**
+   * Makes it ready for a walk, also after another. `descriptors`: how many may be held open; `directories`: how many may
+   * be known. No thread uses it yet.
+   */
+  reset(layers: number, descriptors: number, directories = MOST_DIRECTORIES): void {
     if (layers > LAYERS) throw new RangeError(`${layers} layers`);
     // Slots and queue need no clearing: each word is written before it is read.
     this.#words.fill(0, 0, QUEUE_AT);
     this.#words[Control.heldMost] = descriptors;
+    this.#words[Control.slotsMost] = directories;
   }
 
   /** Adds the root of a layer (an index into the walk's layers, not the layer's number). Before the threads start. */
@@ -83,9 +88,12 @@ export class Frontier {
    */
   add(layer: number, parent: number, memory: Memory | null, offset: number, length: number): number {
     const words = this.#words;
-    if (Atomics.load(words, Control.slots) >= SLOTS || Atomics.load(words, Control.names) > NAMES - 4096) return NONE;
+    if (Atomics.load(words, Control.names) > NAMES - 4096) return NONE;
     const slot = Atomics.add(words, Control.slots, 1);
-    if (slot >= SLOTS) return NONE;
+    if (slot >= (words[Control.slotsMost] as number)) {
+      Atomics.sub(words, Control.slots, 1);
+      return NONE;
+    }
     const at = SLOTS_AT + slot * SLOT_WORDS;
     const name = Atomics.add(words, Control.names, length + 1);
     for (let i = 0; i < length; i++) this.#names[name + i] = memory?.bytes[offset + i] as number;
@@ -99,6 +107,11 @@ export class Frontier {
     Atomics.add(words, this.#count(layer, Count.active), 1);
     Atomics.add(words, Control.active, 1);
     return slot;
+  }
+
+  /** An id for a directory that was seen and for which `add` had no room. */
+  idWithoutSlot(layer: number): number {
+    return Atomics.add(this.#words, this.#count(layer, Count.nextId), 1);
   }
 
   /** Shows these slots, from index `from` on, to all threads, in order. */
@@ -211,7 +224,7 @@ export class Frontier {
   /** Descriptors that a cancelled walk still holds; for the main thread, once the others have stopped. */
   heldDescriptors(): number[] {
     const out: number[] = [];
-    const end = Math.min(Atomics.load(this.#words, Control.slots), SLOTS);
+    const end = Atomics.load(this.#words, Control.slots);
     for (let slot = 0; slot < end; slot++) {
       const fd = this.descriptorOf(slot);
       if (fd >= 0) out.push(fd);
@@ -232,12 +245,19 @@ export class Frontier {
     if (Atomics.sub(words, Control.active, 1) === 1) this.#wake();
   }
 
-  progress(layer: number): { directories: number; entries: number; done: boolean } {
+  /** The root of a layer could not be read (further). */
+  rootFailed(layer: number, errno: number): void {
+    Atomics.store(this.#words, this.#count(layer, Count.rootErrno), errno);
+  }
+
+  /** `errno` is that of the layer's root, 0 while nothing is wrong with it. */
+  progress(layer: number): { directories: number; entries: number; done: boolean; errno: number } {
     const words = this.#words;
     return {
       directories: Atomics.load(words, this.#count(layer, Count.directories)),
       entries: Atomics.load(words, this.#count(layer, Count.entries)),
       done: Atomics.load(words, this.#count(layer, Count.active)) === 0,
+      errno: Atomics.load(words, this.#count(layer, Count.rootErrno)),
     };
   }
 

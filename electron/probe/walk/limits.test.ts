@@ -9,6 +9,7 @@ import { bind, path } from '../syscalls/libc.ts';
 import { AT_FDCWD, close, Open, openat } from '../syscalls/open.ts';
 import { cannotMount, Sandbox } from '../testing/machine.ts';
 import { WalkReader, walkPaths } from '../testing/walked.ts';
+import { Walk } from './walk.ts';
 
 const sandbox = new Sandbox();
 let probe: Probe;
@@ -73,6 +74,20 @@ describe.skipIf(cannotMount)(`walk at its limits${cannotMount ? `: ${cannotMount
     expect([...reader.directories.values()].filter((directory) => directory.errno !== 0)).toEqual([]);
   });
 
+  test('more directories than can be known: the rest say ENOMEM', async () => {
+    const fd = openat(AT_FDCWD, bytesOfText(`${tmpfs}/many`), Open.path | Open.directory);
+    const walk = new Walk([{ layer: 3, fd, byPath: true }], 100);
+    const reader = new WalkReader();
+    const { signal } = new AbortController();
+    await walk.run(false, { chunk: reader.take, drained: () => Promise.resolve(), signal });
+    close(fd);
+    const refused = [...reader.directories.values()].filter(({ errno }) => errno === 12);
+    expect(refused.length).toBeGreaterThan(60);
+    expect(reader.directories.size).toBe(100 + refused.length);
+    expect(reader.entries.every(({ isDirectory }) => isDirectory)).toBe(true);
+    expect(reader.directories.size).toBe(reader.entries.length + 1);
+  });
+
   test('what a mount inside a layer hides is read through a clone, and unknown by path', async () => {
     const layer = `${tmpfs}/mounted`;
     mkdirSync(`${layer}/d/on`, { recursive: true });
@@ -114,7 +129,7 @@ describe.skipIf(cannotMount)(`walk at its limits${cannotMount ? `: ${cannotMount
     expect(progress.layers.map(({ error, done }) => ({ code: error?.code, done }))).toEqual([
       { code: undefined, done: true },
       { code: 'ENOENT', done: true },
-      { code: undefined, done: true },
+      { code: 'EACCES', done: true },
     ]);
     const errors = [...reader.directories.values()].filter((directory) => directory.errno !== 0);
     expect(errors.map(({ layer: at, path: name, errno }) => [at, name, errno])).toEqual(
@@ -204,7 +219,8 @@ describe.skipIf(cannotMount)(`walk at its limits${cannotMount ? `: ${cannotMount
     expect(performance.now() - at).toBeLessThan(400);
     expect(reader.entries.length).toBeLessThan(100_000);
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(open()).toBe(before);
+    // Fewer, where a thread came too late to be used again.
+    expect(open()).toBeLessThanOrEqual(before);
   });
 
   test('after release the filesystem unmounts while the probe still runs', async () => {

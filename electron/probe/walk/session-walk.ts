@@ -6,7 +6,7 @@ import { hangJudge } from '../layers/danger.ts';
 import { PlaceOpener } from '../layers/place.ts';
 import { openSession, releaseSession } from '../layers/sessions.ts';
 import { isApart } from '../programs.ts';
-import { SyscallError } from '../syscalls/libc.ts';
+import { errnoName, SyscallError } from '../syscalls/libc.ts';
 import { startApart } from './apart.ts';
 import type { WalkRoot } from './messages.ts';
 import { Walk, type WalkOutput } from './walk.ts';
@@ -82,7 +82,10 @@ export async function walkLayers(params: WalkParams, context: WalkContext): Prom
 
   const walk = new Walk(roots);
   const update = (): void => {
-    for (const seen of walk.progress()) Object.assign(progress.get(seen.layer) as LayerProgress, seen);
+    for (const { layer, directories, entries, done, errno } of walk.progress()) {
+      const error = errno === 0 ? null : { code: errnoName(errno), message: `its root: ${errnoName(errno)}` };
+      progress.set(layer, { layer, directories, entries, done, error });
+    }
   };
   const timer = setInterval(() => {
     update();

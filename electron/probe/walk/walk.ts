@@ -1,5 +1,4 @@
 /** One walk over opened layers: threads that read, chunks in their order, progress, cancel. */
-import type { WalkProgress } from '../../../shared/ipc/probe.ts';
 import { FailureError } from '../../../shared/ipc/rpc.ts';
 import { descriptorLimit } from '../syscalls/credentials.ts';
 import { close, duplicate } from '../syscalls/open.ts';
@@ -14,7 +13,7 @@ export type WalkOutput = {
   signal: AbortSignal;
 };
 
-export type LayerProgress = Pick<WalkProgress['layers'][number], 'layer' | 'directories' | 'entries' | 'done'>;
+export type LayerProgress = { layer: number; directories: number; entries: number; done: boolean; errno: number };
 
 /** Descriptors that a walk may hold beside those that the rest of the probe needs. */
 const MOST_HELD = 8192;
@@ -38,10 +37,10 @@ export class Walk {
   #last: Omit<LayerProgress, 'layer'>[] | null = null;
 
   /** The roots are duplicated, so that the caller may close its own whenever it likes. Throws a SyscallError. */
-  constructor(roots: readonly WalkRoot[]) {
+  constructor(roots: readonly WalkRoot[], mostDirectories?: number) {
     this.#roots = roots.map((root) => ({ ...root, fd: duplicate(root.fd) }));
     const room = Math.floor((descriptorLimit() - SPARE) / 2);
-    this.#frontier.reset(roots.length, Math.max(16, Math.min(MOST_HELD, room)));
+    this.#frontier.reset(roots.length, Math.max(16, Math.min(MOST_HELD, room)), mostDirectories);
     for (let index = 0; index < roots.length; index++) this.#frontier.addRoot(index);
   }
 

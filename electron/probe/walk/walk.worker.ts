@@ -33,6 +33,8 @@ class Walker {
   #next = 0;
   /** Children of the directory that is being read. */
   #children: number[] = [];
+  /** Those of them for which there was no room. */
+  #refused: number[] = [];
   #sentAt = performance.now();
 
   constructor({ walk, frontier, roots, targets }: ToWalker) {
@@ -83,13 +85,19 @@ class Walker {
     const root = this.#roots[index] as WalkRoot;
     const directory = frontier.idOf(slot);
     const fd = this.#open(slot, root);
-    if (fd < 0) this.#failed(root.layer, directory, -fd);
-    else {
+    if (fd < 0) {
+      this.#failed(root.layer, directory, -fd);
+      if (directory === 0) frontier.rootFailed(index, -fd);
+    } else {
       const sink: Sink = {
         writer: this.#writer,
         child: (names, at, length) => {
           const child = frontier.add(index, slot, names, at, length);
-          if (child === NONE) return -1;
+          if (child === NONE) {
+            const id = frontier.idWithoutSlot(index);
+            this.#refused.push(id);
+            return id;
+          }
           this.#children.push(child);
           return frontier.idOf(child);
         },
@@ -102,6 +110,9 @@ class Walker {
       const options = { layer: root.layer, directory, byPath: root.byPath, targets: this.#targets };
       const entries = reader.read(fd, options, sink);
       if (entries > 0) frontier.countEntries(index, entries);
+      if (directory === 0 && reader.failed !== 0) frontier.rootFailed(index, reader.failed);
+      for (const id of this.#refused) this.#failed(root.layer, id, errnos.ENOMEM as number);
+      this.#refused = [];
       if (!frontier.hold(slot, fd, this.#children.length)) close(fd);
       for (const child of this.#children) this.#unsent.push(child);
       this.#children = [];
