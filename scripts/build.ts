@@ -11,7 +11,6 @@
 import { chmod, glob, readdir, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { build, type InlineConfig, type Rolldown } from 'vite';
-import manifest from '../package.json' with { type: 'json' };
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -26,7 +25,6 @@ function program(input: Record<string, string>, format: 'es' | 'cjs', target: st
     configFile: false,
     publicDir: false,
     logLevel: 'warn',
-    define: { __STRATOSCOPE_VERSION__: JSON.stringify(manifest.version) },
     ssr: { noExternal: true, external: EXTERNAL },
     build: {
       ssr: true,

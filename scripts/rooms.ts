@@ -24,7 +24,7 @@ type Room = {
 export const ROOMS: Readonly<Record<string, Room>> = {
   shared: { rooms: [], packages: ['zod'], node: false },
   'electron/pipe': { rooms: ['shared'], packages: [], node: true },
-  'electron/probe': { rooms: ['shared', 'electron/pipe'], packages: ['koffi', 'zod'], node: true },
+  'electron/probe': { rooms: ['shared', 'electron/pipe', 'package.json'], packages: ['koffi', 'zod'], node: true },
   'electron/engine': {
     rooms: ['shared', 'electron/pipe', 'electron/probe/client', 'package.json'],
     packages: ['better-sqlite3', 'zod'],
