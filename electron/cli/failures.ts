@@ -42,7 +42,9 @@ function sentence(text: string): string {
   const shown = textForEyes(bytesOfText(text)).trim();
   return /[.?!]$/.test(shown) ? shown : `${shown}.`;
 }
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** A word of the language gets its capital; an option or a path stays as it is. */
+const capital = (text: string): string =>
+  /^[a-z]+( |$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 
 /** `WHAT: WHERE: WHY. NEXT STEP.` on one line. */
 export function messageOf(what: string, failure: Failure): string {

@@ -12,7 +12,7 @@ export type DemoCommandOptions = { remove?: boolean; script?: boolean; form?: De
 const FORM_TEXT: Record<DemoForm, string> = {
   root: 'as real mounts, in a mount namespace of their own',
   userns: 'as real mounts in a user namespace, with userxattr',
-  directories: 'as plain directories, for this machine refuses mounts without privilege',
+  directories: 'as plain directories, without a mount',
 };
 
 /** `demo DIR`: builds the demo and holds it until interrupted; `--remove DIR`; `--script`. */
