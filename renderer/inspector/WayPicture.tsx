@@ -25,7 +25,10 @@ export function WayPicture({ detail, facts, name }: { detail: ObjectDetail; fact
               <td>
                 <Cell kind={row.kind} role={row.role} />
               </td>
-              <th scope="row" className={`mono c-${row.role}`}>
+              <th
+                scope="row"
+                className={row.layer === null && row.letter.length > 1 ? 'mono two' : `mono c-${row.role}`}
+              >
                 {row.letter}
               </th>
               <td className="mono r">{row.ino === 'unknown' ? <i className="unknown">unknown</i> : row.ino}</td>

@@ -65,8 +65,7 @@ describe('wayOf', () => {
     ];
     const way = wayOf(detail(cells, [entry(14, 'object', '655391')], { lookup: 'unknown' }), factsOf(24, [7, 12]));
     expect(way.rows.map((row) => [row.letter, row.word])).toEqual([
-      ['U', 'absent'],
-      ['1–6', 'absent'],
+      ['U, 1–6', 'absent'],
       ['7', 'unknown'],
       ['8–11', 'absent'],
       ['12', 'unknown'],

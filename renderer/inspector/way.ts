@@ -30,7 +30,7 @@ export type Way = {
 /** Runs of layers in which there is nothing to tell apart; a layer with entries or a problem of its own stays alone. */
 export const lineRuns = (lines: readonly LayerLine[]): LayerLine[][] =>
   runsOf(lines, (line) =>
-    line.entries.length > 0 ? null : `${line.kind} ${line.role} ${line.kind === 'unknown' ? line.facts.state : ''}`,
+    line.entries.length > 0 ? null : line.kind === 'unknown' ? `unknown ${line.facts.state}` : line.kind,
   );
 
 /** So few layers stand a row each, as the strip has them. */

@@ -1,9 +1,11 @@
 import { Command } from 'cmdk';
+import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
+import type { ListObject } from '../../shared/contract/scan.ts';
 import { focusTree, revealPath } from '../actions/tree.ts';
 import { roleOf } from '../inspector/words.ts';
 import { Glyph } from '../marks/Glyph.tsx';
-import { useSession } from '../state/session.ts';
+import { addNotice, useSession } from '../state/session.ts';
 import { countText } from '../tree/format.ts';
 import type { PathMatch, PathSearch } from './find-paths.ts';
 import { matchPieces } from './match.ts';
@@ -21,8 +23,8 @@ export function PathResults(props: { search: PathSearch; text: string; onChoose:
   if (search.forText !== text && search.matches.length === 0) return <Blank title="Searching…" text="" />;
   if (search.matches.length === 0) {
     const reading = viewState?.phase === 'reading' || viewState?.phase === 'merging';
-    const of = viewState ? `${countText(String(viewState.objects))} objects` : 'the stack';
-    const text = reading ? `Still reading: ${of} so far were searched.` : `${of} were searched, hidden ones too.`;
+    const objects = `${countText(viewState?.objects ?? 0)} objects`;
+    const text = reading ? `Still reading: ${objects} so far were searched.` : `None of ${objects} has it.`;
     return <Blank title="No such path" text={text} />;
   }
   return (
@@ -32,18 +34,31 @@ export function PathResults(props: { search: PathSearch; text: string; onChoose:
           key={match.id}
           value={String(match.id)}
           className="box-row"
-          onSelect={() => onChoose(() => void revealPath(match.path).then(focusTree))}
+          onSelect={() => onChoose(() => void go(match.path))}
         >
           <TypeIcon type={match.type} />
           <MatchedPath match={match} query={search.forText} />
           <span className="box-status two">
-            <Glyph status={match.status} top={roleOf(stack.facts, match.layer ?? 0)} />
+            <MatchGlyph match={match} facts={stack.facts} />
             {match.status}
           </span>
         </Command.Item>
       ))}
     </Command.Group>
   );
+}
+
+/** Shows a path in the tree, or says that it has gone meanwhile. */
+async function go(path: Bytes): Promise<void> {
+  if (await revealPath(path)) focusTree();
+  else addNotice(`${textForEyes(path)} is not in the tree now.`, 'warning');
+}
+
+/** Its colour is a layer's: where that is not known and would show, the word stands alone. */
+function MatchGlyph({ match: { status, layer }, facts }: { match: PathMatch; facts: ListObject }) {
+  const coloured = status === 'merged' || status === 'whiteout' || status === 'hidden';
+  if (layer === undefined && coloured) return null;
+  return <Glyph status={status} top={layer === undefined ? undefined : roleOf(facts, layer)} />;
 }
 
 function MatchedPath({ match, query }: { match: PathMatch; query: string }) {
