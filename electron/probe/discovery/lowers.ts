@@ -7,9 +7,9 @@ import { isDirectory } from './look.ts';
 import { originsIn } from './origins.ts';
 import { isLook } from './reach.ts';
 import { type Found, hasEntry, holds, isObject, type RealObject } from './real-object.ts';
-import { type Context, inFolder, type Subject } from './stack.ts';
+import type { Context, Subject } from './stack.ts';
 import { endsAlike, LONE_SLASH, refusal, resolveNamed, type Upper, unconfirmed } from './upper.ts';
-import { isWithin, type View } from './view.ts';
+import { inFolder, isWithin, type View } from './view.ts';
 
 /** An object of which a handle says that it lies in a lower, and at which path of the merged view. */
 type Evidence = { object: RealObject; path: Bytes; source: 'origin' | 'process'; by: string };

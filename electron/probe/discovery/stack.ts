@@ -1,4 +1,4 @@
-import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
+import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import type { LayerFacts, StackFacts } from '../../../shared/ipc/probe.ts';
 import { type OverlayText, readOverlayOptions } from '../../../shared/mountinfo/options.ts';
 import { containerName } from './containers.ts';
@@ -8,7 +8,7 @@ import { resolveLowers } from './lowers.ts';
 import { isLook, type Reach } from './reach.ts';
 import { type Finder, isObject, type RealObject, realObjectOfHandle } from './real-object.ts';
 import { resolveUpper } from './upper.ts';
-import { absolute, components, danger, mountOf, type SeenMount, type View } from './view.ts';
+import { absolute, components, danger, inFolder, mountOf, type SeenMount, type View } from './view.ts';
 
 /** One mount of an overlay, in one namespace. */
 export type Instance = { view: View; seen: SeenMount };
@@ -178,9 +178,3 @@ async function resolveWork(
   }
   return null;
 }
-
-/** A relative text in the mounter's folder. `..` is left for the kernel to walk. */
-export const inFolder = (folder: { view: View; path: Bytes }, text: Bytes): { view: View; path: Bytes } => ({
-  view: folder.view,
-  path: asBytes(`${folder.path === '/' ? '' : folder.path}/${components(text).join('/')}`),
-});

@@ -90,3 +90,9 @@ export function danger(
   if (last?.mount.fsType === 'autofs') return 'automount';
   return last?.mount.fsType === 'overlay' && last.mount.mountPoint !== absolute(names) ? 'overlay' : null;
 }
+
+/** A relative text in the mounter's folder. `..` is left for the kernel to walk. */
+export const inFolder = (folder: { view: View; path: Bytes }, text: Bytes): { view: View; path: Bytes } => ({
+  view: folder.view,
+  path: asBytes(`${folder.path === '/' ? '' : folder.path}/${components(text).join('/')}`),
+});
