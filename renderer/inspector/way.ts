@@ -2,7 +2,7 @@ import type { ListObject } from '../../shared/contract/scan.ts';
 import type { CellKind, ObjectDetail } from '../../shared/ipc/engine.ts';
 import { cellWords } from '../marks/shapes.ts';
 import { layerLetter, layerRanges, runsOf } from './ranges.ts';
-import { type LayerLine, layerLines, roleWord, UNKNOWN } from './words.ts';
+import { type LayerLine, layerLines, layerProblem, roleWord, UNKNOWN } from './words.ts';
 
 /** A row of the strip that stands on its side: one layer with something in it, or a run of layers without. */
 export type WayRow = {
@@ -30,7 +30,7 @@ export type Way = {
 /** Runs of layers in which there is nothing to tell apart; a layer with entries or a problem of its own stays alone. */
 export const lineRuns = (lines: readonly LayerLine[]): LayerLine[][] =>
   runsOf(lines, (line) =>
-    line.entries.length > 0 ? null : line.kind === 'unknown' ? `unknown ${line.facts.state}` : line.kind,
+    line.entries.length > 0 ? null : line.kind === 'unknown' ? `unknown ${layerProblem(line.facts)}` : line.kind,
   );
 
 /** So few layers stand a row each, as the strip has them. */
