@@ -7,7 +7,8 @@ const THEME_KEY = 'stratoscope.theme';
 /** Reads what the engine has stored. What this page has not been told yet stays as it is by default. */
 export async function loadSettings(client: EngineClient): Promise<Record<string, unknown>> {
   const stored = await client.call('settings', {});
-  useSettings.setState(settingsOf(stored));
+  const { theme } = useSettings.getState();
+  useSettings.setState({ ...settingsOf(stored), ...(stored.theme === undefined ? { theme } : {}) });
   return stored;
 }
 

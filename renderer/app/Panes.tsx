@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react';
-import { Group, Panel, type PanelImperativeHandle, Separator, useGroupRef } from 'react-resizable-panels';
+import { Group, type Layout, Panel, type PanelImperativeHandle, Separator } from 'react-resizable-panels';
 import { setSetting } from '../actions/settings.ts';
 import { useLayout } from '../state/layout.ts';
 import { useSettings } from '../state/settings.ts';
@@ -13,7 +13,7 @@ function usualWidths(width: number): { nav: number; side: number } {
 
 /** Three panes side by side; the outer ones keep their width when the window changes, and remember it. */
 export function Panes({ nav, main, side }: { nav: ReactNode; main: ReactNode; side: ReactNode }) {
-  const group = useGroupRef();
+  const box = useRef<HTMLDivElement>(null);
   const navPanel = useRef<PanelImperativeHandle>(null);
   const sidePanel = useRef<PanelImperativeHandle>(null);
   const stored = useSettings((settings) => settings.panes);
@@ -39,20 +39,20 @@ export function Panes({ nav, main, side }: { nav: ReactNode; main: ReactNode; si
     if (right !== undefined) sidePanel.current?.resize(right);
   }, [stored]);
 
-  const remember = (): void => {
-    const left = navPanel.current?.getSize().inPixels;
-    const right = sidePanel.current?.getSize().inPixels;
-    if (left === undefined || right === undefined) return;
+  const remember = (layout: Layout): void => {
+    // The layout is in per cent of what the separators, a pixel each, leave.
+    const px = (part: number | undefined): number =>
+      Math.round(((part ?? 0) * ((box.current?.clientWidth ?? 0) - 2)) / 100);
     applied.current = true;
-    setSetting('panes', { nav: Math.round(left), side: Math.round(right) });
+    setSetting('panes', { nav: px(layout.nav), side: px(layout.side) });
   };
 
   return (
     <Group
-      groupRef={group}
+      elementRef={box}
       className="panes"
       orientation="horizontal"
-      onLayoutChanged={(_layout, meta) => meta.isUserInteraction && remember()}
+      onLayoutChanged={(layout, meta) => meta.isUserInteraction && remember(layout)}
     >
       <Panel
         panelRef={navPanel}
@@ -68,7 +68,7 @@ export function Panes({ nav, main, side }: { nav: ReactNode; main: ReactNode; si
         {nav}
       </Panel>
       <Separator className="split" title="Width of the sources" />
-      <Panel id="main" data-pane="tree" className="pane" minSize={320}>
+      <Panel id="main" data-pane="tree" className="pane" minSize={400}>
         {main}
       </Panel>
       <Separator className="split" title="Width of the inspector" />

@@ -21,7 +21,7 @@ export function ColumnsMenu() {
           <Columns3 className="i" aria-hidden="true" />
         </button>
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={document.querySelector<HTMLElement>('main')}>
         <DropdownMenu.Content className="menu" align="end" sideOffset={4} collisionPadding={8} aria-label="Columns">
           <DropdownMenu.CheckboxItem
             className="menu-item is-check"

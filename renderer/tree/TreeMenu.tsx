@@ -20,7 +20,7 @@ export function TreeMenu({ place, onClose }: { place: MenuPlace | null; onClose:
       <DropdownMenu.Trigger asChild>
         <span className="menu-anchor" style={{ left: place?.x ?? 0, top: place?.y ?? 0 }} aria-hidden="true" />
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={document.querySelector<HTMLElement>('main')}>
         <DropdownMenu.Content
           className="menu"
           align="start"
