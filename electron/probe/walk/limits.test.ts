@@ -31,7 +31,7 @@ describe.skipIf(cannotMount)(`walk at its limits${cannotMount ? `: ${cannotMount
   test('a directory of 100,000 entries comes in parts, none large', async () => {
     const layer = `${tmpfs}/wide`;
     mkdirSync(layer);
-    execFileSync('python3', ['-c', `import os\nfor i in range(100000): os.close(os.open(f"${layer}/{i:06}", 64))`]);
+    for (let i = 0; i < 100_000; i++) writeFileSync(`${layer}/${i}`, '');
     mkdirSync(`${layer}/last`);
     writeFileSync(`${layer}/last/file`, '');
     const { reader } = await walkPaths(probe, [layer]);
