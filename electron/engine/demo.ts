@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Bytes, textOfBytes } from '../../shared/bytes/bytes.ts';
 import { DemoManifest, MANIFEST_NAME, madeBy, stackMountedAt } from '../../shared/demo/manifest.ts';
@@ -23,7 +24,7 @@ export class DemoHolder {
   /** Builds the demo (in a new folder where none is named) and answers once its main stack stands. */
   async open(directory: Bytes | null): Promise<{ stack: StackRef; form: string }> {
     if (this.#open) return this.#open;
-    const folder = directory === null ? await mkdtemp(join(tmpdir(), 'stratoscope-demo-')) : textOfBytes(directory);
+    const folder = directory === null ? join(tmpdir(), `stratoscope-demo-${randomUUID()}`) : textOfBytes(directory);
     if (folder === null)
       throw new FailureError({
         code: 'bad-path',
@@ -31,8 +32,9 @@ export class DemoHolder {
         hint: 'name another',
       });
     const child = spawn(process.execPath, [program(), 'demo', folder, '--format', 'ndjson'], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+      // By the fourth, a channel, it hears when this process has gone, in whatever way.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    }) as ChildProcessByStdio<null, Readable, Readable>;
     this.#child = child;
     let words = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -14,15 +14,15 @@ export type IndexEntry = {
   lowerIno: bigint | null;
 };
 
+/** The index directory as read; `unknown` where some or all of it could not be. */
+export type Index = { entries: IndexEntry[]; unknown: boolean };
+
 const NULL_UUID = '0'.repeat(32);
 
 /**
  * The index directory, where index=on; null where there is none. Throws nothing: what could not be read is `unknown`.
  */
-export async function readIndex(
-  stack: Stack,
-  probe: Client<ProbeContract>,
-): Promise<{ entries: IndexEntry[]; unknown: boolean } | null> {
+export async function readIndex(stack: Stack, probe: Client<ProbeContract>): Promise<Index | null> {
   const { facts, options } = stack;
   if (!options.index) return null;
   if (!facts.workPlace) return { entries: [], unknown: true };

@@ -11,7 +11,7 @@ import {
 } from '../../shared/ipc/records.ts';
 import { type Client, FailureError } from '../../shared/ipc/rpc.ts';
 import { Code } from '../../shared/merge/lookup.ts';
-import { Kind, MarkBit } from '../../shared/merge/marks.ts';
+import { Kind } from '../../shared/merge/marks.ts';
 import { Describer } from './describe.ts';
 import { NUMBER_UNKNOWN } from './entries.ts';
 import { HiddenTree } from './hidden.ts';
@@ -181,7 +181,7 @@ class NestedLayer {
       const { upper, lowers } = objects.stack(id);
       const lower = lowers.find((component) => component >= 0);
       if (!(id === 0 && upper >= 0) && lower !== undefined) entry = lower;
-    } else if (entries.layer(top) === 0 && !(stack.options.nfsExport && !(entries.marks(top) & MarkBit.nlink))) {
+    } else if (entries.layer(top) === 0) {
       const origin = this.#describer.origin(id);
       if (origin !== null && origin !== 'unknown' && (origin.state === 'verified' || origin.state === 'by-path')) {
         ino = origin.ino === 'unknown' ? null : BigInt(origin.ino);

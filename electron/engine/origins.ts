@@ -5,6 +5,7 @@ import type { Client } from '../../shared/ipc/rpc.ts';
 import { Kind } from '../../shared/merge/marks.ts';
 import { inodeOfFid, parseHandle } from '../../shared/xattrs/index.ts';
 import type { EntryTable } from './entries.ts';
+import type { Index } from './index-entries.ts';
 import type { Stack } from './stack.ts';
 
 /** What became of an entry's overlay.origin. `mode` is st_mode of the live origin, 0 where it is not known. */
@@ -21,6 +22,7 @@ export type OriginFact = {
 
 const NULL_UUID = '0'.repeat(32);
 const BATCH = 512;
+const LIVE = 'the handle opens a live inode of the same type';
 
 const hexOf = (value: Uint8Array): string => hexOfBytes(String.fromCharCode(...value) as Bytes);
 
@@ -36,6 +38,7 @@ export class Origins {
   readonly #session: number;
   readonly #waiting = new Set<Promise<void>>();
   readonly #lowers: { layer: number; uuid: string; type: string; fsid: number | null | 'unknown' }[];
+  #leftToIndex: number[] = [];
   #taken = 0;
   #batch: { entry: number; layer: number; type: number; fid: string; ino: bigint | null }[] = [];
 
@@ -165,10 +168,33 @@ export class Origins {
     }
     const kind = this.#entries.kind(entry);
     const base = { layer, ino: BigInt(answer.ino), nlink: answer.nlink, dev: answer.dev, mode: answer.mode };
+    const { index, nfsExport } = this.#stack.options;
+    const isFile = kind !== Kind.dir;
     if (answer.mode >>> 12 !== kind)
       this.facts.set(entry, { ...base, state: 'ignored', why: 'it names an inode of another type' });
-    else if (kind !== Kind.dir && answer.nlink > 1 && !this.#stack.options.index)
+    else if (isFile && answer.nlink > 1 && !index)
       this.facts.set(entry, { ...base, state: 'ignored', why: 'the lower inode has several names and index is off' });
-    else this.facts.set(entry, { ...base, state: 'verified', why: 'the handle opens a live inode of the same type' });
+    else if (isFile && (answer.nlink > 1 || nfsExport)) {
+      this.facts.set(entry, { ...base, state: 'unknown', why: 'it counts if the index has it, which is not read yet' });
+      this.#leftToIndex.push(entry);
+    } else this.facts.set(entry, { ...base, state: 'verified', why: LIVE });
+  }
+
+  /**
+   * Decides the origins that count only where the index has them (inode.c:ovl_getattr): those of lower inodes with
+   * several names and, with nfs_export, all of files. To be called once everything is answered.
+   */
+  heedIndex(index: Index | null): void {
+    for (const entry of this.#leftToIndex) {
+      const fact = this.facts.get(entry);
+      if (!fact) continue;
+      const isIndexed = index?.entries.some((one) => one.ino === this.#entries.ino(entry) && one.lowerIno === fact.ino);
+      if (isIndexed) Object.assign(fact, { state: 'verified', why: `${LIVE}, and the index has it` });
+      else if (!index || index.unknown) fact.why = 'it counts if the index has it, which could not be read';
+      else if ((fact.nlink ?? 0) > 1)
+        Object.assign(fact, { state: 'ignored', why: 'the lower inode has several names and is not in the index' });
+      else Object.assign(fact, { state: 'ignored', why: 'nfs_export is on and the lower inode is not in the index' });
+    }
+    this.#leftToIndex = [];
   }
 }

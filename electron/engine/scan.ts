@@ -5,7 +5,7 @@ import { ABSENT, POSITIONS, unknownComponent } from '../../shared/merge/lookup.t
 import { kernelAtLeast } from '../../shared/merge/options.ts';
 import { RULES } from '../../shared/merge/rules.ts';
 import { EntryTable } from './entries.ts';
-import { readIndex } from './index-entries.ts';
+import { type Index, readIndex } from './index-entries.ts';
 import { readNested } from './nested.ts';
 import { ObjectTable, ruleSwitches } from './objects.ts';
 import { Origins } from './origins.ts';
@@ -47,7 +47,7 @@ export class StackScan {
   readonly objects: ObjectTable;
   readonly origins: Origins;
   /** Index entries by what they mean; null where there is no index or it could not be read. */
-  index: Awaited<ReturnType<typeof readIndex>> = null;
+  index: Index | null = null;
   phase: ScanPhase = 'reading';
   layers: LayerReading[];
   error: { code: string; message: string } | null = null;
@@ -66,15 +66,16 @@ export class StackScan {
     this.atime = facts.layers.every((layer) => layer.place === null || layer.access === 'clone')
       ? 'untouched'
       : 'may move';
-    this.layers = facts.layers.map(({ layer, place, state, why }) => ({
-      layer,
-      entries: 0,
-      done: place === null,
-      error: place === null ? { code: state, message: why } : null,
-    }));
+    this.layers = facts.layers.map((layer) => {
+      const isOpen = this.#isOpen(layer);
+      const error = isOpen ? null : { code: layer.state, message: layer.why };
+      return { layer: layer.layer, entries: 0, done: !isOpen, error };
+    });
     this.entries = new EntryTable(stack.prefix, stack.marksReadable ? [] : facts.layers.map(({ layer }) => layer));
-    for (const { layer, place } of facts.layers)
-      this.#roots[layer] = place === null ? unknownComponent(layer) : this.entries.addRoot(layer);
+    for (const layer of facts.layers)
+      this.#roots[layer.layer] = this.#isOpen(layer)
+        ? this.entries.addRoot(layer.layer)
+        : unknownComponent(layer.layer);
     const of = (role: string): number[] =>
       facts.layers.filter((layer) => layer.role === role).map(({ layer }) => this.#roots[layer] as number);
     const dataOnlyFree = kernelAtLeast(stack.machine.kernel, '6.16');
@@ -130,7 +131,7 @@ export class StackScan {
   async #read(): Promise<void> {
     const { facts } = this.stack;
     const begun = performance.now();
-    const nested = facts.layers.filter((layer) => layer.place !== null && this.#isNested(layer));
+    const nested = facts.layers.filter((layer) => this.#isNested(layer));
     const readable = facts.layers.filter((layer) => layer.place !== null && !this.#isNested(layer));
     const failed = new Set<number>();
     const inner = await Promise.all(
@@ -200,6 +201,11 @@ export class StackScan {
     return layer.fs.type === 'overlay' && !this.#options.through;
   }
 
+  /** Whether there is a way to read the layer: by its place, or by the layers of the overlay that it lies on. */
+  #isOpen(layer: LayerFacts): boolean {
+    return layer.place !== null || this.#isNested(layer);
+  }
+
   /** Reads the overlay that a layer lies on. */
   async #readInner(facts: StackFacts): Promise<StackScan> {
     const { onProgress: _, ...options } = this.#options;
@@ -248,6 +254,7 @@ export class StackScan {
     const begun = performance.now();
     const [index] = await Promise.all([readIndex(this.stack, this.#probe), this.origins.finish()]);
     this.index = index;
+    this.origins.heedIndex(index);
     applyOrigins(this);
     this.seconds.origins = (performance.now() - begun) / 1000;
   }

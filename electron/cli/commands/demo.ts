@@ -46,6 +46,8 @@ export async function demo(
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());
+    // Where another program holds it by a channel, it ends with that program.
+    process.once('disconnect', resolve);
   });
   await Promise.race([stopped, built.ended]);
   return Exit.done;
