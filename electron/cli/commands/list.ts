@@ -53,10 +53,18 @@ function listTable(found: ListObject[], paint: Paint): string {
       .join('')}`,
   ]);
   const body = table(['MOUNT', 'NAME', 'PID', 'DEVICE', 'LAYERS', 'INODES', 'OPTIONS'], rows);
-  const troubled = found.flatMap((one) =>
-    one.layers.filter(({ state }) => state !== 'ok').map((layer) => troubleText(one, layer, paint)),
-  );
-  return troubled.length === 0 ? body : `${body}\n${troubled.join('\n')}\n`;
+  const layers = found.flatMap((one) => one.layers.map((layer) => ({ one, layer })));
+  // That nothing proves a lower is common, and told once; what is known to be amiss is told of each.
+  const isPlain = ({ layer }: { layer: ListLayer }): boolean => layer.state === 'unverified' && layer.assumed !== true;
+  const notes = layers
+    .filter((pair) => pair.layer.state !== 'ok' && !isPlain(pair))
+    .map(({ one, layer }) => troubleText(one, layer, paint));
+  const unverified = layers.filter(isPlain).length;
+  if (unverified > 0) {
+    const which = unverified === 1 ? 'One layer is' : `${unverified} layers are`;
+    notes.push(`${which} unverified: nothing proves that the directory at its path is the one that was mounted.`);
+  }
+  return notes.length === 0 ? body : `${body}\n${notes.join('\n')}\n`;
 }
 
 function layersText({ layers }: ListObject): string {
