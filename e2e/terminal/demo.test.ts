@@ -55,10 +55,17 @@ describe.skipIf(process.getuid?.() !== 0)('demo', () => {
 
   it('every object is explained in its own words, and each command shows its value', async () => {
     const details = await everyDetail(line);
-    for (const { explanation, wouldChange } of details) {
+    const seen = new Map<string, string>();
+    for (const { object, explanation, wouldChange } of details) {
       const text = [...explanation, ...wouldChange].map(textOf).join('\n');
       expect(explanation.length).toBeGreaterThan(0);
       expect(text).not.toMatch(/undefined|\[object|NaN/);
+      // Objects that have the same text are alike in all that counts.
+      const { entries, lookup, listed, provenance, hiddenBy, origin, redirect, findings } = object;
+      const stands = entries.map(({ layer, type, role, hiddenBy: by, marks }) => [layer, type, role, by, marks]);
+      const counts = JSON.stringify([stands, lookup, listed, provenance, hiddenBy, origin, redirect, findings]);
+      expect(seen.get(text) ?? counts).toBe(counts);
+      seen.set(text, counts);
     }
     const commands = [
       ...new Map(details.flatMap((one) => one.commands).map((one) => [one.command + one.value, one])).values(),
