@@ -11,6 +11,9 @@ const DENTS_SIZE = 64 * 1024;
 const Dirent = { length: 16, type: 18, name: 19 } as const;
 
 const FLAGS = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+/** Entries, as a mask, after which it is looked whether a chunk is due: on a slow disk each takes its time. */
+const OFTEN = 127;
+
 /** What is sent, so that no filesystem does more: all but atime and ctime. */
 const WANTED = (Statx.basic & ~(Statx.atime | Statx.ctime)) | Statx.btime;
 
@@ -27,6 +30,8 @@ export type Sink = {
   full(): boolean;
   /** Looked at now and then. */
   cancelled(): boolean;
+  /** Whether what was written has waited long enough; looked at now and then. */
+  due(): boolean;
 };
 
 export type ReadOptions = {
@@ -58,6 +63,7 @@ export class DirectoryReader {
     const stat = this.#statWords;
     const statAddress = this.#stat.address;
     let entries = 0;
+    this.failed = 0;
     if (!writer.fits(0) && !sink.full()) return -1;
     writer.begin(layer, directory);
     for (;;) {
@@ -108,6 +114,11 @@ export class DirectoryReader {
         }
         writer.record(stat, dents, nameAt, nameLength, failed, flags, dtype, child);
         entries++;
+        if ((entries & OFTEN) === 0 && sink.due()) {
+          writer.end(0, true);
+          if (!sink.full()) return -1;
+          writer.begin(layer, directory);
+        }
       }
     }
   }

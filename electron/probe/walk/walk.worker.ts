@@ -106,6 +106,7 @@ class Walker {
           return !frontier.cancelled;
         },
         cancelled: () => frontier.cancelled,
+        due: () => performance.now() - this.#sentAt > FLUSH_MS,
       };
       const options = { layer: root.layer, directory, byPath: root.byPath, targets: this.#targets };
       const entries = reader.read(fd, options, sink);
