@@ -46,7 +46,7 @@ export function layersText(layers: readonly Pick<ListLayer, 'role'>[]): string {
 
 /** The second line of a live mount in the sources. */
 export function sourceText({ facts }: LiveSource): string {
-  const where = facts.pid === null ? (facts.ns === null ? null : `namespace ${facts.ns}`) : `process ${facts.pid}`;
+  const where = facts.pid === null ? (facts.ns === null ? null : `namespace ${facts.ns}`) : `pid ${facts.pid}`;
   return [facts.name !== null && facts.mount !== null ? safeText(facts.mount) : where, layersText(facts.layers)]
     .filter(Boolean)
     .join(' · ');

@@ -133,7 +133,8 @@ export function Sources() {
 }
 
 function refText(ref: StackRef): string {
-  if (ref.kind !== 'directories') return ref.kind === 'mount' && ref.pid !== null ? `process ${ref.pid}` : 'live mount';
+  if (ref.kind !== 'directories')
+    return ref.kind === 'mount' && ref.pid !== null ? `live mount · pid ${ref.pid}` : 'live mount';
   const count = ref.lowers.length + ref.data.length + (ref.upper === null ? 0 : 1);
   return count === 1 ? '1 directory' : `${count} directories`;
 }

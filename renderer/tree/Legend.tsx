@@ -43,7 +43,7 @@ export function Legend({ stack, width }: { stack: OpenStack; width: number }) {
 
 /** `xfs · fs id 0`; a layer without a number of its own has none. */
 function fsText(layer: ListLayer): string {
-  if (layer.fs.id === null) return layer.fs.type;
+  if (layer.fs.id === null || layer.fs.type === 'unknown') return layer.fs.type;
   return `${layer.fs.type} · fs ${layer.fs.id === 'unknown' ? 'unknown' : layer.fs.id}`;
 }
 

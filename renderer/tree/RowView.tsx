@@ -1,6 +1,6 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a virtual grid is made of boxes, a table would lay out every row
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
-import { ChevronDown, ChevronRight, File, FileSymlink, Folder, OctagonAlert } from 'lucide-react';
+import { ChevronDown, ChevronRight, File, FileQuestionMark, FileSymlink, Folder, OctagonAlert } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 import type { Row } from '../../shared/ipc/engine.ts';
 import { Glyph } from '../marks/Glyph.tsx';
@@ -117,6 +117,7 @@ function NameCell({ row, levels }: { row: Row; levels: number }) {
 function KindIcon({ row }: { row: Row }) {
   if (row.type === 'dir') return <Folder className="i" aria-hidden="true" />;
   if (row.type === 'symlink') return <FileSymlink className="i" aria-hidden="true" />;
+  if (row.type === 'unknown') return <FileQuestionMark className="i" aria-hidden="true" />;
   return <File className="i" aria-hidden="true" />;
 }
 

@@ -9,6 +9,7 @@ import { ColumnsMenu } from './ColumnsMenu.tsx';
 import { LayerNotices } from './LayerNotices.tsx';
 import { Legend } from './Legend.tsx';
 import { Progress } from './Progress.tsx';
+import { layerProblems } from './problems.ts';
 import { TreeGrid } from './TreeGrid.tsx';
 
 /** The tree with what belongs to it: the bar, how the reading goes, what could not be read, the legend. */
@@ -30,7 +31,7 @@ export function TreePane({ stack }: { stack: OpenStack }) {
       <LayerNotices stack={stack} />
       <Legend stack={stack} width={width} />
       <TreeGrid stack={stack} width={width} />
-      <EndNote />
+      <EndNote stack={stack} />
     </div>
   );
 }
@@ -57,14 +58,16 @@ function Bar() {
   );
 }
 
-/** Said below the rows where there is nothing but the root. */
-function EndNote() {
+/** Said below the rows where there is nothing but the root. Nothing is claimed of layers that could not be read. */
+function EndNote({ stack }: { stack: OpenStack }) {
   const state = useSession((session) => session.viewState);
   if (state?.phase !== 'ready' || state.objects > 1) return null;
+  const problems = layerProblems(stack.facts.layers, state.layers).length;
   return (
     <p className="end-note">
-      Nothing is in this stack: no layer has an entry below its root.
-      {!state.hidden && ' What is hidden is left out.'}
+      {problems === 0 && 'Nothing is in this stack: no layer has an entry below its root.'}
+      {problems === stack.facts.layers.length && 'What is in this stack is unknown: none of its layers could be read.'}
+      {problems > 0 && problems < stack.facts.layers.length && 'The layers that could be read have no entry here.'}
     </p>
   );
 }

@@ -42,8 +42,8 @@ test('a missing layer, one that cannot be read, and one whose reading failed', (
     'Lower 3 can’t be read.',
   ]);
   expect(problems[0]?.isError).toBe(true);
-  expect(problems[1]?.text).toBe('/l2 · EACCES: closed to this user. · The other layers are shown.');
-  expect(problems[2]?.text).toContain('EIO: disk error. ·');
+  expect(problems[1]?.text).toBe('/l2 · EACCES: closed to this user. The other layers are shown.');
+  expect(problems[2]?.text).toContain('EIO: disk error. The');
 });
 
 test('a covered layer that could be read below its cover is none', () => {
@@ -51,4 +51,8 @@ test('a covered layer that could be read below its cover is none', () => {
   expect(layerProblems([layer(1, { state: 'covered' })], [progress(1, { code: 'EPERM', message: 'x' })])).toHaveLength(
     1,
   );
+});
+
+test('where no layer is left, none is said to be shown', () => {
+  expect(layerProblems([layer(1, { state: 'missing', why: 'gone' })], [])[0]?.text).toBe('/l1 · gone.');
 });

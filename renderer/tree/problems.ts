@@ -17,7 +17,7 @@ const TITLES: Partial<Record<ListLayer['state'], string>> = {
 /** The layers that tell nothing, or not all, each with what and why. The others' results stand beside them. */
 export function layerProblems(layers: readonly ListLayer[], progress: readonly LayerProgress[]): LayerProblem[] {
   const errors = new Map(progress.flatMap((one) => (one.error === null ? [] : [[one.layer, one.error] as const])));
-  return layers.flatMap((layer): LayerProblem[] => {
+  const found = layers.flatMap((layer): LayerProblem[] => {
     const error = errors.get(layer.layer);
     const title = error && layer.state === 'ok' ? 'can’t be read' : TITLES[layer.state];
     // A covered layer is read below its cover where privilege allows; it is a problem only if that failed.
@@ -29,8 +29,10 @@ export function layerProblems(layers: readonly ListLayer[], progress: readonly L
         layer: layer.layer,
         isError: layer.state === 'missing',
         title: `${capital(layerWords(layer.layer, layer.role))} ${title}.`,
-        text: [place, sentence(safeText(why)), 'The other layers are shown.'].filter(Boolean).join(' · '),
+        text: [place, sentence(safeText(why))].filter(Boolean).join(' · '),
       },
     ];
   });
+  if (found.length === layers.length) return found;
+  return found.map((problem) => ({ ...problem, text: `${problem.text} The other layers are shown.` }));
 }
