@@ -13,7 +13,7 @@ export function WayPicture({ detail, facts, name }: { detail: ObjectDetail; fact
   return (
     <div className={`way beside-${way.beside}`}>
       <div className="way-end way-name">
-        <b className="mono cut">{name}</b>
+        <b className="mono cut">{safe(name)}</b>
         <small>name</small>
       </div>
       <Line rows={way.rows.length} width={20} className="way-line way-in" path={inward(way)} />

@@ -3,7 +3,7 @@ import { ChevronDown, ChevronUp, Search, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { type Bytes, bytesOfText } from '../../shared/bytes/bytes.ts';
 import { failureOf } from '../../shared/ipc/rpc.ts';
-import { revealPath } from '../actions/tree.ts';
+import { focusTree, revealPath } from '../actions/tree.ts';
 import { useSelection } from '../state/selection.ts';
 import { useSession } from '../state/session.ts';
 import { countText } from '../tree/format.ts';
@@ -21,7 +21,6 @@ function FindBar() {
   const [text, setText] = useState('');
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const input = useRef<HTMLInputElement>(null);
-  const before = useRef<Element | null>(document.activeElement);
   const asking = useRef<AbortController | null>(null);
   const client = useSession((session) => session.client);
   const view = useSession((session) => session.stack?.view ?? null);
@@ -56,7 +55,7 @@ function FindBar() {
   const step = (backwards: boolean): void => void go(text, useSelection.getState().id, backwards);
   const close = (): void => {
     closeFind();
-    if (before.current instanceof HTMLElement) before.current.focus();
+    focusTree();
   };
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === 'Enter') step(event.shiftKey);

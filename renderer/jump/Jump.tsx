@@ -13,7 +13,7 @@ import { PathResults } from './PathResults.tsx';
 
 /** The box over the window: a path to jump to, or, behind a `>`, a command. */
 export function Jump() {
-  const box = useJump((jump) => jump.box);
+  const { box, turn } = useJump();
   const chosen = useRef<(() => void) | null>(null);
   const focus = useReturnFocus(() => {
     chosen.current?.();
@@ -30,7 +30,7 @@ export function Jump() {
         <div className="veil" aria-hidden="true" />
         <Dialog.Content className="box" aria-describedby={undefined} {...focus}>
           <Dialog.Title className="sr">{box === 'palette' ? 'Commands' : 'Jump'}</Dialog.Title>
-          {box !== null && <Box key={box} begin={box === 'palette' ? '>' : ''} onChoose={choose} />}
+          {box !== null && <Box key={turn} begin={box === 'palette' ? '>' : ''} onChoose={choose} />}
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
@@ -44,6 +44,9 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
   const client = useSession((session) => session.client);
   const view = useSession((session) => session.stack?.view ?? null);
   const search = usePathSearch(client, view, commands ? '' : text);
+  const input = useRef<HTMLInputElement>(null);
+  // Also when the box is opened anew while it stands.
+  useEffect(() => input.current?.focus(), []);
   const query = commands ? text.slice(1).trim() : null;
   // The best match is chosen whenever others come.
   useEffect(() => {
@@ -62,6 +65,7 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
       <div className="box-query">
         <Search className="i" aria-hidden />
         <Command.Input
+          ref={input}
           value={text}
           onValueChange={setText}
           placeholder={commands ? undefined : 'Jump to a path'}

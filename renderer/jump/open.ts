@@ -2,14 +2,14 @@ import { create } from 'zustand';
 import { closeDialog } from '../dialogs/open.ts';
 
 /** The boxes that find: a path (Ctrl+P), a command (Ctrl+Shift+P), a name in the tree (Ctrl+F). */
-type Open = { box: 'path' | 'palette' | null; find: boolean };
+type Open = { box: 'path' | 'palette' | null; turn: number; find: boolean };
 
-export const useJump = create<Open>(() => ({ box: null, find: false }));
+export const useJump = create<Open>(() => ({ box: null, turn: 0, find: false }));
 
-/** Opens a box, in place of a dialog that may be open. */
+/** Opens a box anew, in place of a dialog that may be open. */
 export function showBox(box: 'path' | 'palette'): void {
   closeDialog();
-  useJump.setState({ box });
+  useJump.setState(({ turn }) => ({ box, turn: turn + 1 }));
 }
 export const closeBox = (): void => useJump.setState({ box: null });
 export const showFind = (): void => useJump.setState({ find: true });
