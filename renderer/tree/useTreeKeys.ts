@@ -3,7 +3,7 @@ import { expandLevel, selectedIndex, selectIndex, turn, typeAhead } from '../act
 import { runCommand } from '../commands/registry.ts';
 import { useRows } from '../state/rows.ts';
 import { useSelection } from '../state/selection.ts';
-import { type TreeAction, treeAction } from './keys.ts';
+import { type TreeAction, type TreeKey, treeAction } from './keys.ts';
 import { ROW_PX } from './RowView.tsx';
 import type { MenuPlace } from './TreeMenu.tsx';
 import type { Scroller } from './useScroller.ts';
@@ -58,24 +58,32 @@ export function useTreeKeys(
     [grid, openMenu],
   );
 
+  const actionOf = (key: TreeKey, index: number | null): TreeAction | null =>
+    treeAction(key, {
+      index,
+      row: useSelection.getState().row,
+      total: useRows.getState().window.total,
+      page: Math.max(1, Math.floor(scroller.viewNow() / ROW_PX) - 1),
+      typing: performance.now() < typed.current.until,
+    });
+
   return (event) => {
     if (event.target !== grid.current) return;
-    const { index, row } = useSelection.getState();
-    const action = treeAction(
-      { key: event.key, ctrl: event.ctrlKey, alt: event.altKey, meta: event.metaKey, shift: event.shiftKey },
-      {
-        index,
-        row,
-        total: useRows.getState().window.total,
-        page: Math.max(1, Math.floor(scroller.viewNow() / ROW_PX) - 1),
-        typing: performance.now() < typed.current.until,
-      },
-    );
+    const key = { key: event.key, ctrl: event.ctrlKey, alt: event.altKey, meta: event.metaKey, shift: event.shiftKey };
+    const { index, path } = useSelection.getState();
+    const action = actionOf(key, index);
     if (action === null) {
       if (event.ctrlKey && !event.shiftKey && event.key === 'c' && runCommand('copy-path')) event.preventDefault();
       return;
     }
     event.preventDefault();
-    void act(action);
+    if (index !== null || path === null) void act(action);
+    else {
+      // The selected row is far out of sight, and rows have come or gone since: first where it is, then from there.
+      void selectedIndex().then((found) => {
+        const from = actionOf(key, found);
+        if (from) void act(from);
+      });
+    }
   };
 }
