@@ -1,7 +1,8 @@
+import { relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ListObject, ScanMeta, ScanObject } from '../../shared/contract/scan.ts';
 import { type PlainUser, plainUser } from '../plain-user.ts';
-import { exactly, expectFailure, ROOT, type Run, stratoscope } from './program.ts';
+import { exactly, expectFailure, PROGRAM, ROOT, type Run, stratoscope } from './program.ts';
 import { makeStage, OVERLAY, type Stage } from './stage.ts';
 
 /** The same program, started by a user who owns nothing: what it may not know, it calls unknown. */
@@ -18,7 +19,7 @@ describe.skipIf(process.getuid?.() !== 0)('without privilege', () => {
     );
     user = await plainUser({ program: ROOT });
     const inside = (path: string): string => `${user.at('program')}/${path}`;
-    command = [await user.program([inside('node_modules/.bin/node'), inside('electron/cli/index.ts')])];
+    command = [await user.program([inside('node_modules/.bin/node'), inside(relative(ROOT, PROGRAM))])];
   });
   afterAll(async () => {
     stage.remove();
