@@ -76,7 +76,8 @@ export function statusText(object: ScanObject): string {
   const words: string[] = [statusOf(object)];
   if (object.hiddenBy !== null) words[0] += ` by ${object.hiddenBy}`;
   const marks = object.marks.filter((mark) => mark !== 'whiteout' && mark !== 'impure' && mark !== statusOf(object));
-  words.push(...marks);
+  words.push(...marks.filter((mark) => !mark.startsWith('unknown:')));
+  if (marks.some((mark) => mark.startsWith('unknown:'))) words.push('marks unknown');
   const isGone = object.hiddenBy !== null || object.type === 'whiteout';
   if (object.lookup !== (isGone ? 'ENOENT' : 'ok'))
     words.push(object.lookup === 'unknown' ? 'lookup unknown' : object.lookup);

@@ -15,28 +15,40 @@ const MARK_SAYS: Record<string, string> = {
   protattr: 'immutable or append-only, kept by the overlay since the real inode does not have it',
 };
 
-/** One sentence for each mark, naming the layers that carry it; also those that are unknown or do not count. */
+/** One sentence for each mark, naming the layers that carry it; those that are unknown on the same layers together. */
 export function markSentences(object: ScanObject, stack: ListObject, names: LayerNames): Sentence[] {
   const carriers = new Map<MarkText, number[]>();
   for (const entry of object.entries) {
     for (const one of entry.marks) carriers.set(one, [...(carriers.get(one) ?? []), entry.layer]);
   }
+  for (const one of object.marks) if (!carriers.has(one)) carriers.set(one, []);
   const out: Sentence[] = [];
-  for (const [one, layers] of carriers) out.push(sentenceOf(one, line`on ${names.all(layers)}`, stack));
-  for (const one of object.marks) {
-    if (!carriers.has(one)) out.push(sentenceOf(one, line`on the object`, stack));
+  const unknown = new Map<string, { where: Sentence; marks: string[] }>();
+  for (const [one, layers] of carriers) {
+    const where = layers.length === 0 ? line`on the object` : line`on ${names.all(layers)}`;
+    if (one.startsWith('unknown:')) {
+      const key = layers.join();
+      const group = unknown.get(key) ?? { where, marks: [] };
+      group.marks.push(one.slice('unknown:'.length));
+      unknown.set(key, group);
+    } else out.push(sentenceOf(one, where, stack));
+  }
+  for (const { where, marks } of unknown.values()) {
+    const which = enumerate(marks.map((name) => mark(name)));
+    out.push(
+      marks.length === 1
+        ? line`Whether the mark ${which} stands ${where} is ${strong('unknown')}: it could not be read.`
+        : line`Whether the marks ${which} stand ${where} is ${strong('unknown')}: they could not be read.`,
+    );
   }
   return out;
 }
 
 function sentenceOf(one: MarkText, where: Sentence, stack: ListObject): Sentence {
-  const colon = one.indexOf(':');
-  if (colon < 0)
+  if (!one.startsWith('ignored:')) {
     return line`The mark ${mark(one)} stands ${where}: ${MARK_SAYS[one] ?? 'its meaning is not known here'}.`;
-  const name = one.slice(colon + 1);
-  if (one.startsWith('unknown:')) {
-    return line`Whether the mark ${mark(name)} stands ${where} is ${strong('unknown')}: it could not be read.`;
   }
+  const name = one.slice('ignored:'.length);
   return line`The mark ${mark(name)} stands ${where} and does ${strong('not count')}: ${whyIgnored(stack)}.`;
 }
 
@@ -104,7 +116,7 @@ export function optionSentence(object: ScanObject, stack: ListObject, options: S
     items.push(line`${option(`redirect_dir=${options.redirectDir}`)} ${does}`);
   }
   if (plain.has('metacopy')) {
-    const does = options.metacopy ? 'lets a metacopy be followed' : 'does not';
+    const does = options.metacopy ? 'lets a metacopy be followed' : 'does not let a metacopy be followed';
     items.push(line`${option(`metacopy=${options.metacopy ? 'on' : 'off'}`)} ${does}`);
     if (stack.options.verity === 'on' || stack.options.verity === 'require')
       items.push(line`${option(`verity=${stack.options.verity}`)} checks its digest`);
