@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import { Name } from '../marks/Name.tsx';
@@ -16,6 +16,8 @@ type DirectoriesProps = {
 export function Directories({ roots, lit, onLit, onLocate }: DirectoriesProps) {
   const [at, setAt] = useState(0);
   const body = useRef<HTMLTableSectionElement>(null);
+  // The tree that this stands in for had the focus: the first row takes it.
+  useEffect(() => body.current?.rows[0]?.focus(), []);
   const directories = useMemo(() => flatten(roots), [roots]);
   const total = roots.reduce((sum, one) => sum + BigInt(one.bytes), 0n);
   const most = BigInt(roots[0]?.bytes ?? '0') || 1n;
