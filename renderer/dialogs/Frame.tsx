@@ -45,7 +45,6 @@ export function Frame(props: {
           </Dialog.Close>
           {props.about && <Dialog.Description>{props.about}</Dialog.Description>}
         </header>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by keyboard */}
         <section className="dialog-body" aria-label={props.title} tabIndex={props.reads ? 0 : undefined}>
           {props.children}
         </section>

@@ -20,7 +20,7 @@ export function PrivilegeDialog() {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
   const privilege = hello?.privilege;
-  const full = privilege !== undefined && privilege.trusted && privilege.handles;
+  const full = privilege?.trusted === true && privilege.handles;
 
   async function read(): Promise<void> {
     setBusy(true);
