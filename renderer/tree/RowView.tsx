@@ -1,8 +1,9 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a virtual grid is made of boxes, a table would lay out every row
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
 import { ChevronDown, ChevronRight, File, FileQuestionMark, FileSymlink, Folder, OctagonAlert } from 'lucide-react';
-import { memo, type ReactNode } from 'react';
+import { memo, type ReactElement, type ReactNode } from 'react';
 import type { Row } from '../../shared/ipc/engine.ts';
+import type { LayerRole } from '../../shared/ipc/probe.ts';
 import { Glyph } from '../marks/Glyph.tsx';
 import { Name } from '../marks/Name.tsx';
 import { type StripLayers, stripElement } from '../marks/StripView.tsx';
@@ -21,57 +22,42 @@ const UNKNOWN = <span className="unknown">unknown</span>;
 /** A row that another one hides, or that hides: set back. */
 const isFaint = (row: Row): boolean => row.status === 'hidden' || row.status === 'whiteout';
 
-export type RowViewProps = {
-  row: Row;
-  index: number;
-  top: number;
-  selected: boolean;
+/** What the cells of a row depend on besides the row. */
+type Look = {
   columns: readonly Column[];
   strips: StripLayers;
   nowMs: number;
   /** Levels that are drawn as indent. */
   levels: number;
-  /** A copy that sticks to the top: seen, but not told twice to a screen reader. */
-  sticky?: 'copy' | 'last';
 };
 
-export const RowView = memo(function RowView({
-  row,
-  index,
-  top,
-  selected,
-  columns,
-  strips,
-  nowMs,
-  levels,
-  sticky,
-}: RowViewProps) {
-  const classes = ['row'];
-  if (selected) classes.push('sel');
-  if (isFaint(row)) classes.push('faint');
-  if (row.type === 'file') classes.push('is-file');
-  if (sticky) classes.push('sticky', sticky);
-  const cells = (
-    <>
-      <NameCell row={row} levels={levels} />
-      {columns.map((column) => (
-        <div key={column} role={sticky ? undefined : 'gridcell'} className={`col-${column}`} data-col={column}>
-          {cellOf(column, row, strips, nowMs)}
-        </div>
-      ))}
-    </>
-  );
-  if (sticky)
+export type RowViewProps = Look & {
+  /** null: it is awaited. */
+  row: Row | null;
+  index: number;
+  top: number;
+  selected: boolean;
+};
+
+const classesOf = (row: Row, selected: boolean): string =>
+  `row${selected ? ' sel' : ''}${isFaint(row) ? ' faint' : ''}${row.type === 'file' ? ' is-file' : ''}`;
+
+/** One row. Its elements are used again for other rows as the list scrolls. */
+export const RowView = memo(function RowView({ row, index, top, selected, ...look }: RowViewProps) {
+  if (row === null)
     return (
-      <div className={classes.join(' ')} style={{ top }} data-sticky={index}>
-        {cells}
+      <div role="row" className="row waiting" style={{ top }} data-index={index} aria-rowindex={index + 2}>
+        <div role="gridcell" className="nm">
+          <span className="sr">reading</span>
+          <span className="ghost" style={{ width: 48 + ((index * 37) % 90) }} />
+        </div>
       </div>
     );
   return (
     <div
       role="row"
       id={`row-${row.id}`}
-      className={classes.join(' ')}
+      className={classesOf(row, selected)}
       style={{ top }}
       data-index={index}
       aria-rowindex={index + 2}
@@ -81,25 +67,64 @@ export const RowView = memo(function RowView({
       aria-expanded={row.expanded ?? undefined}
       aria-selected={selected}
     >
-      {cells}
+      <Cells row={row} {...look} />
     </div>
   );
 });
 
-function NameCell({ row, levels }: { row: Row; levels: number }) {
-  const indent = Math.min(row.depth, levels);
+/** An ancestor that sticks to the top: a copy for the eyes, which a screen reader is not told again. */
+export function StickyRow({
+  row,
+  index,
+  top,
+  selected,
+  isLast,
+  ...look
+}: RowViewProps & { row: Row; isLast: boolean }) {
   return (
-    <div role="gridcell" className="nm" data-col="name">
-      {indent > 0 && <span className="guides" style={{ width: indent * INDENT_PX }} aria-hidden="true" />}
+    <div className={`${classesOf(row, selected)} sticky${isLast ? ' last' : ''}`} style={{ top }} data-sticky={index}>
+      <Cells row={row} isCopy {...look} />
+    </div>
+  );
+}
+
+const Cells = memo(function Cells({ row, isCopy, columns, strips, nowMs, levels }: Look & { row: Row; isCopy?: true }) {
+  const role = isCopy ? undefined : 'gridcell';
+  return (
+    <>
+      <NameCell row={row} levels={levels} role={role} />
+      {columns.map((column) => (
+        <div key={column} role={role} className={`col-${column}`} data-col={column}>
+          {cellOf(column, row, strips, nowMs)}
+        </div>
+      ))}
+    </>
+  );
+});
+
+// Made once: an element that is the same again is not even compared.
+const OPEN = <ChevronDown className="i" />;
+const SHUT = <ChevronRight className="i" />;
+const FILE = <File className="i" aria-hidden="true" />;
+const KINDS: Partial<Record<Row['type'], ReactElement>> = {
+  dir: <Folder className="i" aria-hidden="true" />,
+  symlink: <FileSymlink className="i" aria-hidden="true" />,
+  unknown: <FileQuestionMark className="i" aria-hidden="true" />,
+};
+
+function NameCell({ row, levels, role }: { row: Row; levels: number; role: string | undefined }) {
+  return (
+    <div role={role} className="nm" data-col="name">
+      <span className="guides" style={{ width: Math.min(row.depth, levels) * INDENT_PX }} aria-hidden="true" />
       {row.depth > levels && (
         <span className="level" aria-hidden="true">
           {row.depth}
         </span>
       )}
       <span className="tw" data-twisty={row.expanded === null ? undefined : ''}>
-        {row.expanded === null ? null : row.expanded ? <ChevronDown className="i" /> : <ChevronRight className="i" />}
+        {row.expanded === null ? null : row.expanded ? OPEN : SHUT}
       </span>
-      <KindIcon row={row} />
+      {KINDS[row.type] ?? FILE}
       <span className={row.status === 'whiteout' ? 'x gone' : 'x'}>
         {row.name === '' ? '/' : <Name bytes={row.name} />}
         {row.target !== null && (
@@ -112,13 +137,6 @@ function NameCell({ row, levels }: { row: Row; levels: number }) {
       <Tags row={row} />
     </div>
   );
-}
-
-function KindIcon({ row }: { row: Row }) {
-  if (row.type === 'dir') return <Folder className="i" aria-hidden="true" />;
-  if (row.type === 'symlink') return <FileSymlink className="i" aria-hidden="true" />;
-  if (row.type === 'unknown') return <FileQuestionMark className="i" aria-hidden="true" />;
-  return <File className="i" aria-hidden="true" />;
 }
 
 /** Marks that change what the name means, and errors: after the name, the words going first where room is short. */
@@ -151,20 +169,32 @@ const Badge = ({ text }: { text: string }) => (
   </span>
 );
 
+const statuses = new Map<string, ReactElement>();
+
+/** Shape and word of a status. There are few: each is made once. */
+function statusElement({ status, hiddenBy }: Row, top: LayerRole): ReactElement {
+  const key = `${status} ${hiddenBy} ${top}`;
+  const known = statuses.get(key);
+  if (known) return known;
+  const made = (
+    <span className="st">
+      <Glyph status={status} top={top} />
+      <span className={status === 'unknown' ? 'cut unknown' : 'cut'}>
+        {status}
+        {hiddenBy !== null && status === 'hidden' && <em> by {hiddenBy}</em>}
+      </span>
+    </span>
+  );
+  statuses.set(key, made);
+  return made;
+}
+
 function cellOf(column: Column, row: Row, strips: StripLayers, nowMs: number): ReactNode {
   switch (column) {
     case 'layers':
       return stripElement(strips, row.cells);
     case 'status':
-      return (
-        <span className="st">
-          <Glyph status={row.status} top={strips.roleOf(row.cells[0]?.[0] ?? 1)} />
-          <span className={row.status === 'unknown' ? 'cut unknown' : 'cut'}>
-            {row.status}
-            {row.hiddenBy !== null && row.status === 'hidden' && <em> by {row.hiddenBy}</em>}
-          </span>
-        </span>
-      );
+      return statusElement(row, strips.roleOf(row.cells[0]?.[0] ?? 1));
     case 'type':
       return row.type === 'unknown' ? UNKNOWN : typeText(row.type);
     case 'size':
@@ -200,15 +230,3 @@ function sizeCell(row: Row): ReactNode {
     </>
   );
 }
-
-/** Stands where a row is truly awaited. */
-export const Placeholder = memo(function Placeholder({ index, top }: { index: number; top: number }) {
-  return (
-    <div role="row" className="row waiting" style={{ top }} data-index={index} aria-rowindex={index + 2}>
-      <div role="gridcell" className="nm">
-        <span className="sr">reading</span>
-        <span className="ghost" style={{ width: 48 + ((index * 37) % 90) }} />
-      </div>
-    </div>
-  );
-});

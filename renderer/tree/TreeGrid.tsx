@@ -9,7 +9,7 @@ import { useSettings } from '../state/settings.ts';
 import { type ColumnFacts, nameWidth, shownColumns, template } from './columns.ts';
 import { HeadRow } from './HeadRow.tsx';
 import { anchorIndex, pushedPx, selectedInSight, stickyFor, useLongestInode, useReveal } from './place.ts';
-import { indentLevels, Placeholder, ROW_PX, RowView } from './RowView.tsx';
+import { indentLevels, ROW_PX, RowView, StickyRow } from './RowView.tsx';
 import { type MenuPlace, TreeMenu } from './TreeMenu.tsx';
 import { TreeTip } from './TreeTip.tsx';
 import { OVERSCAN, useScroller } from './useScroller.ts';
@@ -110,25 +110,17 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
   // they stand in the order of the rows again, as a reader goes through them.
   const slots = Math.ceil(scroller.viewPx / ROW_PX) + 2 * OVERSCAN + 2;
   const ordered = scroller.rows.isScrolling ? [...items].sort((a, b) => (a.index % slots) - (b.index % slots)) : items;
-  const painted = ordered.map((item) => {
-    const row = rowAt(window_, item.index);
-    const top = item.start + scroller.offset;
-    const key = item.index % slots;
-    if (!row) return <Placeholder key={key} index={item.index} top={top} />;
-    return (
-      <RowView
-        key={key}
-        row={row}
-        index={item.index}
-        top={top}
-        selected={item.index === selectedAt}
-        columns={steadyColumns}
-        strips={strips}
-        nowMs={nowMs}
-        levels={levels}
-      />
-    );
-  });
+  const look = { columns: steadyColumns, strips, nowMs, levels };
+  const painted = ordered.map((item) => (
+    <RowView
+      key={item.index % slots}
+      row={rowAt(window_, item.index) ?? null}
+      index={item.index}
+      top={item.start + scroller.offset}
+      selected={item.index === selectedAt}
+      {...look}
+    />
+  ));
   const active =
     selectedAt !== null && selectedAt >= first && selectedAt <= last ? rowAt(window_, selectedAt) : undefined;
 
@@ -162,17 +154,14 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
         </div>
         <div className="stickies" aria-hidden="true">
           {sticky.map((placed, n) => (
-            <RowView
+            <StickyRow
               key={placed.index}
               row={placed.row}
               index={placed.index}
               top={n * ROW_PX - pushedPx(window_, scroller.top, sticky, n)}
               selected={placed.index === selectedAt}
-              columns={steadyColumns}
-              strips={strips}
-              nowMs={nowMs}
-              levels={levels}
-              sticky={n === sticky.length - 1 ? 'last' : 'copy'}
+              isLast={n === sticky.length - 1}
+              {...look}
             />
           ))}
         </div>
