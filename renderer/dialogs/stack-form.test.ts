@@ -71,7 +71,12 @@ describe('the form of directories', () => {
     expect(at({ code: 'bad-options', message: 'metacopy=on is refused with redirect_dir=off' })).toEqual([
       'redirect_dir',
     ]);
+    expect(problemOf({ code: 'bad-options', message: 'metacopy=on is refused' }, form).metacopy).toBe(
+      'metacopy=on is refused',
+    );
     expect(at({ code: 'internal', message: 'who knows' })).toEqual(['form']);
-    expect(problemOf({ code: 'x', message: 'a', hint: 'b', path: asBytes('/up') }, form).upper).toBe('A');
+    expect(
+      problemOf({ code: 'x', message: 'not a directory', hint: '--upper DIR', path: asBytes('/up') }, form).upper,
+    ).toBe('Not a directory');
   });
 });

@@ -156,7 +156,7 @@ export function stackOf(form: StackForm): { ref: StackRef } | { problems: Proble
 /** Beside which field a failure of the engine belongs: the directory that it names, else the option, else the foot. */
 export function problemOf(failure: Failure, form: StackForm): Problems {
   // Not the hint: it speaks of the terminal's options, and the field itself is the next step here.
-  const text = `${failure.message.slice(0, 1).toUpperCase()}${failure.message.slice(1)}`;
+  const text = failure.message.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
   const { path } = failure;
   if (path !== undefined) {
     for (const list of ['lowers', 'data'] as const) {
