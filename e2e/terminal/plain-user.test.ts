@@ -79,6 +79,18 @@ describe.skipIf(process.getuid?.() !== 0)('without privilege', () => {
     expect(result.stdout).toContain('Read with privilege');
   });
 
+  it('a layer that is closed: what lies below it is unknown, what is wrong is said, and it is done', async () => {
+    stage.sh('mkdir -p fs/open/d; echo 1 > fs/open/f; ln -s f fs/open/s');
+    const result = await run(['scan', '--lower', stage.at('fs/closed'), '--lower', stage.at('fs/open')]);
+    expect(result.status).toBe(0);
+    expect(result.stderr).toContain(stage.at('fs/closed'));
+    const objects = result.lines.slice(1).map((one) => exactly(ScanObject, one));
+    expect(objects.map(({ path }) => path)).toEqual(['', 'd', 'f', 's']);
+    for (const one of objects.slice(1)) {
+      expect(one).toMatchObject({ lookup: 'unknown', listed: 'unknown', provenance: 'unknown' });
+    }
+  });
+
   it('layers that only privilege opens: status 4', async () => {
     const words = ['scan', '--lower', stage.at('fs/closed'), '--lower', stage.at('fs/shut'), '--format', 'ndjson'];
     expectFailure(await run(words), 4, 'ndjson');

@@ -378,6 +378,9 @@ export class ObjectTable {
     // Names first, so that the children's ids follow each other.
     const names: number[] = [];
     const firstAt: number[] = [];
+    // Components above the first that was not read whole: beyond it nobody can say that a name is not above.
+    let whole = 0;
+    while (whole < components.length && this.#isWhole(components[whole] as number)) whole++;
     for (let k = 0; k < components.length; k++) {
       const component = components[k] as number;
       if (component < 0) continue;
@@ -400,10 +403,16 @@ export class ObjectTable {
     const certain = this.isCertain(id);
     const listing = this.#listingOf(id, stack);
     for (let i = 0; i < names.length; i++) {
-      const found = this.lookup.run(stack, names[i] as number, null, firstAt[i] as number, certain, null);
+      const at = firstAt[i] as number;
+      const found = this.lookup.run(stack, names[i] as number, null, at <= whole ? at : -1, certain, null);
       if (found.top === ABSENT) found.top = names[i] as number;
-      this.#put(first + i, id, found, components[firstAt[i] as number] as number, false, listing);
+      this.#put(first + i, id, found, components[at] as number, false, listing);
     }
+  }
+
+  /** Nothing stands here, or a directory whose entries are all known. An unknown component is told by the lookup. */
+  #isWhole(component: number): boolean {
+    return component < 0 || this.entries.isRead(component);
   }
 
   #countOf(component: number): number {
