@@ -9,7 +9,7 @@ import { useSession } from '../state/session.ts';
 import { usePathSearch } from './find-paths.ts';
 import { closeBox, useJump } from './open.ts';
 import { fittingCommands, PaletteResults } from './PaletteResults.tsx';
-import { PathResults } from './PathResults.tsx';
+import { go, PathResults } from './PathResults.tsx';
 
 /** The box over the window: a path to jump to, or, behind a `>`, a command. */
 export function Jump() {
@@ -53,8 +53,23 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
     const first = query === null ? search.matches[0]?.id : fittingCommands(query)[0]?.id;
     setValue(first === undefined ? '' : String(first));
   }, [search, query]);
+  // Enter in front of the answer goes to the best match as soon as it is there.
+  const goesTo = useRef<string | null>(null);
+  useEffect(() => {
+    const best = search.matches[0];
+    if (goesTo.current === null || goesTo.current !== search.forText) return;
+    goesTo.current = null;
+    if (best) onChoose(() => void go(best.path));
+  }, [search, onChoose]);
+  const isAwaited = query === null && text !== '' && search.forText !== text;
   return (
     <Command
+      onKeyDown={(event) => {
+        goesTo.current = null;
+        if (event.key !== 'Enter' || !isAwaited) return;
+        goesTo.current = text;
+        event.preventDefault();
+      }}
       label={commands ? 'Commands' : 'Jump'}
       shouldFilter={false}
       vimBindings={false}

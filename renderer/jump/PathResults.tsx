@@ -49,7 +49,7 @@ export function PathResults(props: { search: PathSearch; text: string; onChoose:
 }
 
 /** Shows a path in the tree, or says that it has gone meanwhile. */
-async function go(path: Bytes): Promise<void> {
+export async function go(path: Bytes): Promise<void> {
   if (await revealPath(path)) focusTree();
   else addNotice(`${textForEyes(path)} is not in the tree now.`, 'warning');
 }
