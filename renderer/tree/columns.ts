@@ -35,7 +35,7 @@ export function columnWidth(column: Column, { layers, digits, wide }: ColumnFact
     case 'type':
       return 72;
     case 'size':
-      return 92;
+      return 112;
     case 'mode':
       return 40;
     case 'owner':
