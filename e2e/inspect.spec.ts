@@ -93,6 +93,7 @@ for (const form of FORMS) {
       await page.keyboard.type('va');
       await expect(row(page, /^var/)).toHaveAttribute('aria-selected', 'true');
       await page.keyboard.press('ArrowRight');
+      await expect(row(page, /^log/)).toBeVisible();
       await page.keyboard.press('ArrowRight');
       await expect(row(page, /^log/)).toHaveAttribute('aria-selected', 'true');
       await page.keyboard.press('Control+f');
