@@ -57,6 +57,7 @@ export class StackScan {
   readonly #session = nextSession++;
   readonly #options: ScanOptions;
   readonly #roots: number[] = [];
+  #reading: ReturnType<typeof readIndex> | null = null;
 
   constructor(stack: Stack, probe: Client<ProbeContract>, options: ScanOptions) {
     this.stack = stack;
@@ -164,6 +165,9 @@ export class StackScan {
         }
       }),
     );
+    // Beside the walk, so that nobody waits for it at the end.
+    this.#reading = readIndex(this.stack, this.#probe);
+    this.#reading.catch(() => {});
     this.#rootObject();
     for (const chunk of inner.flat()) this.#take(chunk);
     for (const { layer } of nested) {
@@ -252,7 +256,7 @@ export class StackScan {
     this.#settle();
     this.seconds.merge += (performance.now() - merging) / 1000;
     const begun = performance.now();
-    const [index] = await Promise.all([readIndex(this.stack, this.#probe), this.origins.finish()]);
+    const [index] = await Promise.all([this.#reading, this.origins.finish()]);
     this.index = index;
     this.origins.heedIndex(index);
     applyOrigins(this);
