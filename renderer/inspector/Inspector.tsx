@@ -33,7 +33,7 @@ export function Inspector() {
   const edition = useSession(({ viewState }) => `${viewState?.phase} ${viewState?.readAtNs}`);
   const { id, path, row } = useSelection();
   const seen = row ? `${row.status} ${row.cells.join(' ')}` : '';
-  const [state, retry] = useDetail(client, stack?.view ?? null, id, `${edition} ${seen}`);
+  const [state, retry] = useDetail(client, stack?.view ?? null, { path, id }, `${edition} ${seen}`);
   const [tab, setTab] = useState<Tab>('explain');
   const [said, setSaid] = useState('');
   const announce = useCallback((text: string) => {
