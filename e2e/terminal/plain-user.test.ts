@@ -84,6 +84,7 @@ describe.skipIf(process.getuid?.() !== 0)('without privilege', () => {
     const result = await run(['scan', '--lower', stage.at('fs/closed'), '--lower', stage.at('fs/open')]);
     expect(result.status).toBe(0);
     expect(result.stderr).toContain(stage.at('fs/closed'));
+    expect(exactly(ScanMeta, result.lines[0]).meta.layers.map(({ state }) => state)).toEqual(['unreadable', 'ok']);
     const objects = result.lines.slice(1).map((one) => exactly(ScanObject, one));
     expect(objects.map(({ path }) => path)).toEqual(['', 'd', 'f', 's']);
     for (const one of objects.slice(1)) {

@@ -5,6 +5,7 @@ import { ItemKind } from '../../shared/ipc/records.ts';
 import { ABSENT, layerOfUnknown } from '../../shared/merge/lookup.ts';
 import { ruleSays } from '../../shared/merge/rules.ts';
 import { decodeXattr } from '../../shared/xattrs/index.ts';
+import { afterReading } from './output.ts';
 import type { RowTree } from './rows.ts';
 import type { StackScan } from './scan.ts';
 import { listObject } from './stack.ts';
@@ -15,7 +16,7 @@ export function detailOf(scan: StackScan, rows: RowTree, id: number, madeBy: Obj
   const object = rows.describer.object(id);
   const steps = stepsOf(scan, rows, id);
   const xattrs = xattrsOf(scan, rows, id);
-  const list = { ...listObject(stack), atime: scan.atime };
+  const list = afterReading(listObject(stack), scan);
   const { parameters } = stack.machine;
   const index = indexOf(scan, rows, id);
   const { explanation, wouldChange } = explain({ object, steps, stack: list, parameters, xattrs });

@@ -9,7 +9,7 @@ import { detailOf } from './detail.ts';
 import { exportRows } from './export.ts';
 import { findName, jumpMatches } from './find.ts';
 import { ProbeHolder } from './machine.ts';
-import { layerErrors, summarize, writeScan } from './output.ts';
+import { afterReading, layerErrors, summarize, writeScan } from './output.ts';
 import { privilegePrefix } from './privilege.ts';
 import { StackScan } from './scan.ts';
 import { listObject, type Stack, scanMeta } from './stack.ts';
@@ -203,7 +203,7 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       const scan = await readWhole(stack, { targets: false, through }, signal, (now) => item({ layers: now.layers }));
       const summary = summarize(scan);
       summary.seconds.total = (performance.now() - begun) / 1000;
-      return { meta: { ...scanMeta(stack), atime: scan.atime }, summary, errors: layerErrors(scan) };
+      return { meta: afterReading(scanMeta(stack), scan), summary, errors: layerErrors(scan) };
     },
     async explain({ stack: ref, path, through }, { signal }) {
       const stack = await probe.resolve(ref);
@@ -213,7 +213,7 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       await view.read();
       const id = view.idOf(path);
       const detail = detailOf(view.scan, view.rows, id, demo.madeBy(ref, path));
-      return { meta: { ...scanMeta(stack), atime: view.scan.atime }, detail };
+      return { meta: afterReading(scanMeta(stack), view.scan), detail };
     },
 
     async readWithPrivilege() {

@@ -1,12 +1,22 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { compareBytes } from '../../shared/bytes/bytes.ts';
-import type { ErrorLine, ScanSummary } from '../../shared/contract/scan.ts';
+import type { ErrorLine, ListLayer, ListObject, ScanSummary } from '../../shared/contract/scan.ts';
 import { Describer } from './describe.ts';
 import { HiddenTree } from './hidden.ts';
 import type { StackScan } from './scan.ts';
 import { scanMeta } from './stack.ts';
 
 const FLUSH = 128 * 1024;
+
+/** What is said of a stack once it has been read: a layer that could not be is unreadable, whatever it looked like. */
+export function afterReading<T extends ListObject>(list: T, scan: StackScan): T {
+  const errors = new Map(scan.layers.map(({ layer, error }) => [layer, error]));
+  const layers = list.layers.map((layer): ListLayer => {
+    const error = errors.get(layer.layer) ?? null;
+    return error === null || layer.state === 'missing' ? layer : { ...layer, state: 'unreadable', why: error.message };
+  });
+  return { ...list, layers, atime: scan.atime };
+}
 
 /** Errors of layers that could not be read, as the terminal tells them. */
 export function layerErrors(scan: StackScan): ErrorLine[] {
@@ -64,7 +74,7 @@ export async function writeScan(
   const tree = new HiddenTree(scan);
   const describer = new Describer(scan, tree);
   const encoder = new TextEncoder();
-  const meta = { ...scanMeta(scan.stack), atime: scan.atime };
+  const meta = afterReading(scanMeta(scan.stack), scan);
   let text = `${JSON.stringify({ meta })}\n`;
   let count = 0;
   const start = options.path === null ? 0 : findPath(scan, tree, options.path, options.hidden);
