@@ -14,6 +14,7 @@ import type { Measure, Skipped } from './measure.ts';
 import { memoryPerEntry } from './memory.ts';
 import { HEAD, rowOf } from './people.ts';
 import { scanAgainstFind, scanAgainstFloor } from './scan.ts';
+import { SCROLL_MEASURES } from './scroll.ts';
 
 type Say = (line: string) => void;
 
@@ -25,6 +26,7 @@ const MEASURES: Record<string, (rounds: number, say: Say) => Promise<Measure | S
   'first-rows-20k': (rounds, say) => firstRows('20k', rounds, say),
   'first-rows-170k': (rounds, say) => firstRows('170k', rounds, say),
   'memory-per-entry': memoryPerEntry,
+  ...SCROLL_MEASURES,
 };
 
 /** Says that this process already stands in a mount namespace of its own. */
