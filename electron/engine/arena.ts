@@ -1,4 +1,4 @@
-/** Append-only bytes, addressed by offset. Grows by half, so at most a third of it is spare. */
+/** Append-only bytes, addressed by offset. */
 export class Arena {
   bytes: Uint8Array;
   length = 0;
@@ -28,7 +28,7 @@ export class Arena {
 
   #reserve(more: number): void {
     if (this.length + more <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.length + more, Math.ceil(this.bytes.length * 1.5)));
+    const grown = new Uint8Array(Math.max(this.length + more, this.bytes.length * 2));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
   }
@@ -39,11 +39,11 @@ export class Arena {
   }
 }
 
-/** A typed array that has room for `length` elements and grows by half. */
+/** A typed array that has room for `length` elements; it doubles, since what was copied once is not copied often then. */
 export function grown<T extends Uint32Array | Int32Array | Uint16Array | Uint8Array>(array: T, length: number): T {
   if (length <= array.length) return array;
   const Type = array.constructor as new (length: number) => T;
-  const next = new Type(Math.max(length, Math.ceil(array.length * 1.5)));
+  const next = new Type(Math.max(length, array.length * 2));
   next.set(array);
   return next;
 }

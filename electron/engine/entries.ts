@@ -16,7 +16,7 @@ import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { Arena, grown } from './arena.ts';
 
 /** Room for this many entries at the beginning. */
-const FIRST = 16 * 1024;
+const FIRST = 32 * 1024;
 
 /** Words of a record's fixed part. The length stands in no need of keeping: its word holds the name's offset. */
 const WORDS = RECORD_FIXED / 4;

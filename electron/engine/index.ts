@@ -1,6 +1,6 @@
 import manifest from '../../package.json' with { type: 'json' };
 import { textForEyes } from '../../shared/bytes/show.ts';
-import { type EngineContract, engineContract, type Hello } from '../../shared/ipc/engine.ts';
+import { type EngineContract, engineContract, type Hello, type LayerProgress } from '../../shared/ipc/engine.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
 import { createServer, FailureError, type Handlers, type Transport } from '../../shared/ipc/rpc.ts';
 import { rulesVerifiedOn } from '../../shared/merge/options.ts';
@@ -14,7 +14,7 @@ import { privilegePrefix } from './privilege.ts';
 import { StackScan } from './scan.ts';
 import { listObject, type Stack, scanMeta } from './stack.ts';
 import { Store } from './store.ts';
-import { View } from './views.ts';
+import { TELL_EVERY_MS, View } from './views.ts';
 
 export type EngineOptions = {
   /** Folder of settings and saved stacks; the user's data folder where it is not given. */
@@ -193,14 +193,14 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
 
     async scan({ stack: ref, hidden, path, depth, through }, { chunk, drained, item, signal }) {
       const stack = await probe.resolve(ref);
-      const scan = await readWhole(stack, { targets: true, through }, signal, (now) => item({ layers: now.layers }));
+      const scan = await readWhole(stack, { targets: true, through }, signal, telling(item));
       const objects = await writeScan(scan, { hidden, path, depth }, chunk, drained, signal);
       return { objects, errors: layerErrors(scan) };
     },
     async summary({ stack: ref, through }, { item, signal }) {
       const begun = performance.now();
       const stack = await probe.resolve(ref);
-      const scan = await readWhole(stack, { targets: false, through }, signal, (now) => item({ layers: now.layers }));
+      const scan = await readWhole(stack, { targets: false, through }, signal, telling(item));
       const summary = summarize(scan);
       summary.seconds.total = (performance.now() - begun) / 1000;
       return { meta: afterReading(scanMeta(stack), scan), summary, errors: layerErrors(scan) };
@@ -249,6 +249,17 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     store?.close();
   };
   return { close };
+}
+
+/** Tells of a scan's progress no more often than a person can follow. */
+function telling(item: (progress: { layers: LayerProgress[] }) => void): (scan: StackScan) => void {
+  let told = 0;
+  return ({ layers }) => {
+    const now = performance.now();
+    if (now - told < TELL_EVERY_MS) return;
+    told = now;
+    item({ layers });
+  };
 }
 
 /** How a found stack is asked for again. */

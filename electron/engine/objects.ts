@@ -32,7 +32,7 @@ const Flag = {
 export type ListingOptions = { sameFs: boolean; xino: boolean; unknownMode: boolean };
 
 /** Room for this many objects at the beginning. */
-const FIRST = 16 * 1024;
+const FIRST = 32 * 1024;
 
 /** `data` of an object whose data file cannot be told. */
 export const DATA_UNKNOWN = -2;
@@ -237,8 +237,10 @@ export class ObjectTable {
       if (top < 0) return { upper: ABSENT, lowers: [] };
       return this.entries.layer(top) === 0 ? { upper: top, lowers: [] } : { upper: ABSENT, lowers: [top] };
     }
-    const count = this.#stacks[at] as number;
-    return { upper: this.#stacks[at + 1] as number, lowers: Array.from(this.#stacks.subarray(at + 2, at + 2 + count)) };
+    const stacks = this.#stacks;
+    const lowers: number[] = [];
+    for (let i = at + 2, end = i + (stacks[at] as number); i < end; i++) lowers.push(stacks[i] as number);
+    return { upper: stacks[at + 1] as number, lowers };
   }
 
   #setStack(id: number, upper: number, lowers: readonly number[]): void {

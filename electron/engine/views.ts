@@ -10,7 +10,7 @@ import { StackScan } from './scan.ts';
 import type { Stack } from './stack.ts';
 
 /** While layers are read, the page hears of it no more often than this. */
-const TELL_EVERY_MS = 80;
+export const TELL_EVERY_MS = 80;
 
 /** One opened stack: its reading, the tree of rows over it, and how far it is. */
 export class View {
