@@ -4,6 +4,8 @@
  * soon rows are real after a jump to a random place.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from '@playwright/test';
 import { CHROMIUM, launchWindow, ROOT } from '../e2e/app.ts';
@@ -20,8 +22,8 @@ type Frame = { ms: number; room: number; real: number };
 
 const IN_PAGE = readFileSync(join(import.meta.dirname, 'in-page.js'), 'utf8');
 const SIZE = { width: 1440, height: 900 };
-/** Pixels by turn of the wheel, one every so many ms: 33 rows of 24 px ten times a second, and back. */
-const WHEEL = { pixels: 800, everyMs: 100, turns: 24 };
+/** Pixels by turn of the wheel, one every so many ms (a frame, about): ten rows of 24 px each, and back. */
+const WHEEL = { pixels: 240, everyMs: 16, turns: 180 };
 const JUMPS = 12;
 const OPEN_MS = 120_000;
 
@@ -104,6 +106,9 @@ async function inBrowser(count: number, say: Say): Promise<Scrolling | string> {
   if (!existsSync(join(DIST, 'page'))) return 'dist/ is not built: npm run build';
   const tree = treeOf('170k', say);
   let browser: Browser | null = null;
+  // The served engine takes its data folder from here: not the user's, whose settings would choose what is shown.
+  const home = await mkdtemp(join(tmpdir(), 'stratoscope-bench-home-'));
+  process.env.XDG_DATA_HOME = home;
   const serving = await serve({ dist: DIST, port: 0, stack: refOf(tree), onNotice: say });
   try {
     browser = await chromium.launch({ executablePath: CHROMIUM });
@@ -117,6 +122,7 @@ async function inBrowser(count: number, say: Say): Promise<Scrolling | string> {
   } finally {
     await browser?.close();
     await serving.close();
+    await rm(home, { recursive: true, force: true });
   }
 }
 
