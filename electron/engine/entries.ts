@@ -121,6 +121,7 @@ export class EntryTable implements RawTree {
   /** By layer: directory index of each id that the probe gave. */
   #ids: Uint32Array[] = [];
   #prefix: Prefix;
+  #scratch = new Uint8Array(0);
   /** Layers whose marks cannot be read. */
   readonly blindLayers: Set<number>;
   /** By layer: whether any directory has opaque x. */
@@ -140,8 +141,7 @@ export class EntryTable implements RawTree {
 
   /** Takes the blocks of one chunk; calls `onDirectory` with each directory that is now read whole. */
   ingest(chunk: Uint8Array, onDirectory: (directory: number) => void): void {
-    // Aligned, so that words can be read as words.
-    const bytes = chunk.byteOffset % 8 === 0 ? chunk : new Uint8Array(chunk);
+    const bytes = this.#aligned(chunk);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at < bytes.length; ) {
       const length = view.getUint32(at, true);
@@ -154,6 +154,14 @@ export class EntryTable implements RawTree {
       if (length < BLOCK_HEADER) throw new RangeError('a block of the walk has an impossible length');
       at += length;
     }
+  }
+
+  /** The chunk where its words can be read as words: at a multiple of 8. Everything kept of it is copied out. */
+  #aligned(chunk: Uint8Array): Uint8Array {
+    if (chunk.byteOffset % 8 === 0) return chunk;
+    if (this.#scratch.length < chunk.length) this.#scratch = new Uint8Array(chunk.length * 2);
+    this.#scratch.set(chunk);
+    return this.#scratch.subarray(0, chunk.length);
   }
 
   /** Makes the entry of a layer's root, whose attributes come in a record of its own (see `setRoot`). */
@@ -635,6 +643,7 @@ export class EntryTable implements RawTree {
   /** Gives spare room back, and the lookup tables, which are made again on demand. */
   trim(): void {
     this.#tables.clear();
+    this.#scratch = new Uint8Array(0);
     this.facts = this.facts.slice(0, this.count * WORDS);
     for (const key of ['layers', 'markBits', 'parents', 'hashes', 'itemsAt'] as const)
       this[key] = this[key].slice(0, this.count) as never;

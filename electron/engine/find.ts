@@ -1,39 +1,54 @@
-import type { Bytes } from '../../shared/bytes/bytes.ts';
+import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
 import { statusOf } from '../../shared/explain/index.ts';
 import type { Row, Status } from '../../shared/ipc/engine.ts';
 import type { RowTree } from './rows.ts';
 import type { StackScan } from './scan.ts';
 
-export type Match = { id: number; path: Bytes; type: Row['type']; status: Status };
+export type Match = { id: number; path: Bytes; type: Row['type']; status: Status; layer?: number };
 
 const lower = (bytes: string): string => bytes.toLowerCase();
 
 /**
  * Objects whose path matches a text, best first: whole path, name, beginning of the name, part of the name, part of the
- * path, letters in order. The shorter path first among equals.
+ * path, letters in order. The shorter path first among equals. Hidden objects too, where they are shown.
  */
 export function jumpMatches(scan: StackScan, rows: RowTree, text: Bytes, limit: number): Match[] {
   const wanted = lower(text.replace(/^\/+/, ''));
-  const { objects } = scan;
-  const ranked: { id: number; rank: number; path: Bytes }[] = [];
-  for (let id = 0; id < objects.count; id++) {
-    const name = lower(objects.name(id));
-    const inName = wanted.includes('/') ? -1 : name.indexOf(wanted);
-    if (inName >= 0 && wanted !== '') {
-      ranked.push({ id, rank: name === wanted ? 1 : inName === 0 ? 2 : 3, path: objects.path(id) });
-      continue;
+  const { objects, entries } = scan;
+  const ranked: { id: number; rank: number; path: string }[] = [];
+  // Paths are made on the way down: each adds its own name to its parent's.
+  const todo: { id: number; path: string }[] = [{ id: 0, path: '' }];
+  for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
+    const { id, path } = at;
+    const rank = rankOf(path, wanted);
+    if (rank !== null) ranked.push({ id, rank, path });
+    const below = path === '' ? '' : `${path}/`;
+    if (!rows.tree.has(id)) {
+      const first = objects.firsts[id] as number;
+      for (let child = first; child < first + (objects.counts[id] as number); child++)
+        todo.push({ id: child, path: below + objects.name(child) });
     }
-    // A path holds all of its name's letters: most objects are dismissed without building theirs.
-    const path = objects.path(id);
-    const at = lower(path).indexOf(wanted);
-    if (at >= 0) ranked.push({ id, rank: path.length === wanted.length ? 0 : 4, path });
-    else if (inOrder(lower(path), wanted)) ranked.push({ id, rank: 5, path });
+    if (rows.hidden)
+      for (const child of rows.tree.children(id)) todo.push({ id: child, path: below + rows.tree.name(child) });
   }
   ranked.sort((a, b) => a.rank - b.rank || a.path.length - b.path.length || (a.path < b.path ? -1 : 1));
   return ranked.slice(0, limit).map(({ id, path }) => {
     const object = rows.describer.object(id);
-    return { id, path, type: object.type, status: statusOf(object) };
+    const top = rows.describer.shown(id);
+    const layer = top < 0 ? {} : { layer: entries.layer(top) };
+    return { id, path: asBytes(path), type: object.type, status: statusOf(object), ...layer };
   });
+}
+
+/** How well a path fits, 0 best; null where it does not. */
+function rankOf(path: string, wanted: string): number | null {
+  const low = lower(path);
+  if (low === wanted) return 0;
+  if (!inOrder(low, wanted)) return null;
+  const nameAt = low.lastIndexOf('/') + 1;
+  const inName = wanted.includes('/') ? -1 : low.indexOf(wanted, nameAt);
+  if (inName >= 0) return low.length - nameAt === wanted.length ? 1 : inName === nameAt ? 2 : 3;
+  return low.includes(wanted) ? 4 : 5;
 }
 
 function inOrder(path: string, letters: string): boolean {

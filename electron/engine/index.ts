@@ -32,7 +32,10 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
   let nextView = 1;
   let store: Store | null = null;
   const theStore = (): Store => {
-    store ??= new Store(options.dataFolder);
+    if (!store) {
+      store = new Store(options.dataFolder);
+      if (store.notice !== null) server.emit('notice', { text: store.notice, severity: 'warning' });
+    }
     return store;
   };
   const demo = new DemoHolder();
@@ -47,7 +50,6 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
 
   async function hello(): Promise<Hello> {
     const { kernel, parameters, privilege } = await probe.hello();
-    const notice = theStore().notice;
     return {
       version: manifest.version,
       kernel,
@@ -56,8 +58,6 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       privilege,
       readAs: probe.readAs,
       platform: process.platform,
-      notices: notice === null ? [] : [notice],
-      open: null,
     };
   }
 

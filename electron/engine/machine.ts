@@ -14,7 +14,7 @@ export class ProbeHolder {
   #probe: Probe | null = null;
   #hello: Promise<ProbeHello> | null = null;
   #prefix: readonly string[] = [];
-  readAs = 'as this user';
+  readAs = process.geteuid?.() === 0 ? 'as root' : 'as this user';
   readonly #onDown: (message: string) => void;
 
   constructor(onDown: (message: string) => void) {

@@ -28,9 +28,9 @@ export async function privilegePrefix(): Promise<{ prefix: string[]; readAs: str
       () => true,
       () => false,
     );
-    return { prefix: isPackaged ? ['pkexec', PKEXEC_WRAPPER] : ['pkexec'], readAs: 'pkexec' };
+    return { prefix: isPackaged ? ['pkexec', PKEXEC_WRAPPER] : ['pkexec'], readAs: 'by pkexec' };
   }
-  if (process.env.SUDO_ASKPASS && (await onPath('sudo'))) return { prefix: ['sudo', '-A'], readAs: 'sudo' };
+  if (process.env.SUDO_ASKPASS && (await onPath('sudo'))) return { prefix: ['sudo', '-A'], readAs: 'by sudo' };
   throw new FailureError({
     code: 'no-agent',
     message: 'this machine has neither pkexec nor sudo with an askpass program (SUDO_ASKPASS)',

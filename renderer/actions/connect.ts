@@ -49,13 +49,11 @@ async function begin(transport: Transport, asked: StackRef | null): Promise<void
   const open = useSession.getState().stack;
   const [hello, stored] = await Promise.all([client.call('hello', {}), loadSettings(client)]);
   useSession.setState({ client, hello, link: 'up', endedWhy: null });
-  for (const text of hello.notices) addNotice(text, 'warning');
   void refreshSources();
 
   // The engine that died had this open; else what was asked for; else what was open the last time.
   if (open) return openStack(open.ref, { ...asItStands(), keep: true });
-  const named = asked ?? hello.open;
-  if (named) return openStack(named);
+  if (asked) return openStack(asked);
   const last = LastSession.safeParse(stored.session);
   if (last.success && last.data.ref) return openStack(last.data.ref, { ...last.data, keep: false });
 }

@@ -105,7 +105,7 @@ test('the probe is told with what it holds and how it was started', () => {
   const hello = {
     kernel: '6.18.44',
     rulesVerified: false,
-    readAs: 'pkexec',
+    readAs: 'by pkexec',
     privilege: { uid: 65534, capabilities: ['SYS_ADMIN', 'DAC_READ_SEARCH'] },
   } as unknown as Hello;
   expect(probeFacts(hello)).toEqual([

@@ -119,8 +119,6 @@ export function probeFacts(hello: Hello | null): string[] {
   const can = caps === 0 ? 'no capability' : plural(caps, 'capability', 'capabilities');
   return [
     `Linux ${hello.kernel}, rules ${hello.rulesVerified ? 'verified' : 'not verified on it'}`,
-    `probe: uid ${privilege.uid}, ${can}, ${howStarted(hello.readAs)}`,
+    `probe: uid ${privilege.uid}, ${can}, ${hello.readAs}`,
   ];
 }
-
-const howStarted = (readAs: string): string => (readAs.includes(' ') ? readAs : `by ${readAs}`);

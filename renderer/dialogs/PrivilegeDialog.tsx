@@ -52,7 +52,7 @@ export function PrivilegeDialog() {
         <p className="dialog-state">
           <ShieldCheck className="i f-ok" aria-hidden />
           <span>
-            This picture is read with privilege already, started {startedWord(hello.readAs)}: uid {privilege.uid}
+            This picture is read with privilege already, started {hello.readAs}: uid {privilege.uid}
             {privilege.capabilities.length > 0 && `, ${privilege.capabilities.join(', ')}`}.
           </span>
         </p>
@@ -78,6 +78,3 @@ export function PrivilegeDialog() {
     </Frame>
   );
 }
-
-const startedWord = (readAs: string): string =>
-  readAs === 'pkexec' || readAs === 'sudo' ? `by ${readAs}` : readAs === 'root' ? 'as root' : readAs;

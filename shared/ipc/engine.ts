@@ -191,19 +191,15 @@ export const Hello = z.object({
   rulesVerified: z.boolean(),
   parameters: z.record(z.string(), z.string()),
   privilege: Privilege,
-  /** How the probe was started: 'as this user', 'pkexec', 'sudo', 'root'. */
+  /** How the probe was started: 'as this user', 'as root', 'by pkexec', 'by sudo'. */
   readAs: z.string(),
   platform: z.string(),
-  /** Messages that must be seen once: a torn settings file set aside, a probe that died. */
-  notices: z.array(z.string()),
-  /** A stack named on the command line, to be opened at start. */
-  open: StackRef.nullable(),
 });
 export type Hello = z.infer<typeof Hello>;
 
 /** What is drawn for "what filled the upper". */
 export const UpperUse = z.object({
-  /** Heaviest directories by allocated bytes in the upper beneath them, exclusive nesting: a tree of the top ones. */
+  /** Heaviest directories by allocated bytes in the upper beneath them, the heaviest first. */
   directories: z.array(
     z.object({
       id: RowId,
