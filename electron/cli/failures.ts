@@ -25,13 +25,7 @@ const STATUS: Record<string, number> = {
   'needs-privilege': Exit.needsPrivilege,
 };
 
-/** The hint of what could not be read, and could be with privilege. */
-const PRIVILEGE_HINT = 'read with privilege';
-
-export function exitOf(failure: Failure): number {
-  const status = STATUS[failure.code] ?? Exit.usage;
-  return status === Exit.nothingRead && failure.hint === PRIVILEGE_HINT ? Exit.needsPrivilege : status;
-}
+export const exitOf = (failure: Failure): number => STATUS[failure.code] ?? Exit.usage;
 
 /** Bad usage: `message` says what is wrong, `hint` what to type instead. */
 export const usage = (message: string, hint: string): FailureError =>
@@ -53,7 +47,7 @@ export function messageOf(what: string, failure: Failure): string {
   const isFault = STATUS[failure.code] === Exit.fault && failure.code === 'internal';
   const hint = isFault
     ? 'run it again with --debug and report what it prints'
-    : failure.hint === PRIVILEGE_HINT
+    : failure.code === 'needs-privilege'
       ? 'run it with sudo'
       : failure.hint;
   const next = hint === undefined || hint === '' ? '' : ` ${sentence(capital(hint))}`;

@@ -80,11 +80,13 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     if (scan.layers.every(({ error }) => error !== null)) {
       const first = scan.layers[0]?.error;
       const facts = stack.facts.layers[0];
+      const isRefused = first?.code === 'EACCES' || first?.code === 'EPERM' || first?.code === 'unreadable';
+      const needsPrivilege = isRefused && !stack.machine.privilege.trusted;
       throw new FailureError({
-        code: 'no-layer',
+        code: needsPrivilege ? 'needs-privilege' : 'no-layer',
         message: `no layer could be read: ${first?.message ?? ''}`,
         path: textForEyes(facts?.path ?? facts?.shown ?? ('' as never)),
-        hint: stack.machine.privilege.trusted ? 'check that the layers still exist' : 'read with privilege',
+        hint: needsPrivilege ? 'read with privilege' : 'check that the layers still exist',
       });
     }
     return scan;

@@ -33,13 +33,14 @@ function cannotBeLayer(path: Bytes, role: string, { code, why }: NotLooked): Fai
   if (code === 'ENOENT') return failed('not-found', 'check the path');
   if (code === 'ENOTDIR') return failed('bad-layer', 'a layer is a directory');
   if (code === 'overlay') return failed('bad-layer', 'the kernel takes no upper that lies on an overlay: name another');
-  if (code === 'EACCES' || code === 'EPERM') return failed('unreadable', 'read with privilege');
+  if (code === 'EACCES' || code === 'EPERM') return failed('needs-privilege', 'read with privilege');
   return failed('unreadable', 'mount or repair it first');
 }
 
 /**
  * Plain directories as a stack, as they would be mounted with these options: refused where the kernel would refuse
- * them, but for a missing work directory. Throws a FailureError: bad-options, bad-layer, not-found, unreadable.
+ * them, but for a missing work directory. Throws a FailureError: bad-options, bad-layer, not-found,
+ * unreadable, needs-privilege.
  */
 export async function resolveDirectories(reach: Reach, view: View, stack: Directories): Promise<StackFacts> {
   const shape = { lowers: stack.lowers.length, data: stack.data.length, upper: stack.upper !== null };
