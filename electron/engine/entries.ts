@@ -18,8 +18,10 @@ import { Arena, grown } from './arena.ts';
 /** Room for this many entries at the beginning. */
 const FIRST = 32 * 1024;
 
-/** Words of a record's fixed part. The length stands in no need of keeping: its word holds the name's offset. */
-const WORDS = RECORD_FIXED / 4;
+/**
+ * Words kept of an entry: a record's up to the link count as they came, but for the length, whose word holds the name's
+ * offset. Devices stand in a table of their own: there are few.
+ */
 const word = (offset: number): number => offset / 4;
 const W = {
   name: word(Field.length),
@@ -32,15 +34,24 @@ const W = {
   uid: word(Field.uid),
   gid: word(Field.gid),
   nlink: word(Field.nlink),
+  /** The entry's own directory index here, or NO_DIRECTORY. */
+  directory: word(Field.nlink) + 1,
+  /** u16 length of the name, u16 items */
+  lengths: word(Field.nlink) + 2,
+  /** i16 errno, u8 flags, u8 dtype */
+  last: word(Field.nlink) + 3,
+};
+const WORDS = W.last + 1;
+const COPIED = W.nlink + 1;
+
+/** Where the words that are not kept in place stand in a record. */
+const From = {
   devMajor: word(Field.devMajor),
   devMinor: word(Field.devMinor),
   rdevMajor: word(Field.rdevMajor),
   rdevMinor: word(Field.rdevMinor),
-  /** The entry's own directory index here, or NO_DIRECTORY. */
   directory: word(Field.childDirectory),
-  /** u16 length of the name, u16 items */
   lengths: word(Field.nameLength),
-  /** i16 errno, u8 flags, u8 dtype */
   last: word(Field.errno),
 };
 
@@ -99,6 +110,12 @@ export class EntryTable implements RawTree {
   facts = new Uint32Array(WORDS * FIRST);
   layers = new Uint16Array(FIRST);
   markBits = new Uint16Array(FIRST);
+  /** Index of each entry's device in `#devices`. */
+  #deviceAt = new Uint16Array(FIRST);
+  #devices: string[] = [];
+  #deviceNumbers: number[] = [];
+  /** rdev of those that are devices: "MAJOR:MINOR". */
+  readonly #rdevs = new Map<number, string>();
   /** Directory that holds the entry. */
   parents = new Uint32Array(FIRST);
   hashes = new Uint32Array(FIRST);
@@ -186,11 +203,6 @@ export class EntryTable implements RawTree {
       words[base + at] = Number(BigInt.asUintN(32, value));
       words[base + at + 1] = Number(BigInt.asUintN(32, value >> 32n));
     };
-    const device = (at: number, dev: string): void => {
-      const [major, minor] = dev.split(':').map(Number);
-      words[base + at] = major ?? 0;
-      words[base + at + 1] = minor ?? 0;
-    };
     words[base + W.mode] = facts.mode;
     put(W.ino, BigInt(facts.ino));
     put(W.size, BigInt(facts.size));
@@ -200,8 +212,8 @@ export class EntryTable implements RawTree {
     words[base + W.uid] = facts.uid;
     words[base + W.gid] = facts.gid;
     words[base + W.nlink] = facts.nlink;
-    device(W.devMajor, facts.dev);
-    device(W.rdevMajor, facts.rdev);
+    const [major, minor] = facts.dev.split(':').map(Number);
+    this.#deviceAt[entry] = this.#device(major ?? 0, minor ?? 0);
     const items: number[] = [];
     let count = 0;
     for (const { name, value } of facts.xattrs) {
@@ -239,8 +251,19 @@ export class EntryTable implements RawTree {
       const base = entry * WORDS;
       const from = at >> 2;
       const facts = this.facts;
-      for (let k = 0; k < WORDS; k++) facts[base + k] = words[from + k] as number;
-      const nameLength = (words[from + W.lengths] as number) & 0xffff;
+      for (let k = 0; k < COPIED; k++) facts[base + k] = words[from + k] as number;
+      facts[base + W.lengths] = words[from + From.lengths] as number;
+      facts[base + W.last] = words[from + From.last] as number;
+      facts[base + W.directory] = NO_DIRECTORY;
+      this.#deviceAt[entry] = this.#device(
+        words[from + From.devMajor] as number,
+        words[from + From.devMinor] as number,
+      );
+      const rdevMajor = words[from + From.rdevMajor] as number;
+      const rdevMinor = words[from + From.rdevMinor] as number;
+      const isDevice = ((facts[base + W.mode] as number) >>> 12) % 4 === 2 && facts[base + W.mode] !== 0;
+      if (isDevice && (rdevMajor !== 0 || rdevMinor !== 0)) this.#rdevs.set(entry, `${rdevMajor}:${rdevMinor}`);
+      const nameLength = (words[from + From.lengths] as number) & 0xffff;
       const nameAt = at + RECORD_FIXED;
       const nameEnd = nameAt + nameLength;
       let hash = 0x811c9dc5;
@@ -249,10 +272,10 @@ export class EntryTable implements RawTree {
       facts[base + W.name] = this.names.addRange(bytes, nameAt, nameEnd);
       this.layers[entry] = layer;
       this.parents[entry] = directory;
-      const itemCount = (words[from + W.lengths] as number) >>> 16;
+      const itemCount = (words[from + From.lengths] as number) >>> 16;
       this.itemsAt[entry] = 0;
       this.markBits[entry] = this.#marks(entry, layer, bytes, nameEnd, itemCount);
-      const child = words[from + W.directory] as number;
+      const child = words[from + From.directory] as number;
       if (child !== NO_DIRECTORY) {
         const index = this.#addDirectory(entry);
         facts[base + W.directory] = index;
@@ -287,8 +310,7 @@ export class EntryTable implements RawTree {
     const errno = last & 0xffff;
     const isEmpty = facts[base + W.size] === 0 && facts[base + W.size + 1] === 0;
     let marks = 0;
-    if (kind === Kind.char && facts[base + W.rdevMajor] === 0 && facts[base + W.rdevMinor] === 0)
-      marks |= MarkBit.whiteout;
+    if (kind === Kind.char && !this.#rdevs.has(entry)) marks |= MarkBit.whiteout;
     if (errno !== 0 || flags & RecordFlag.covered) marks |= MarkBit.covered;
     if ((flags & RecordFlag.xattrsRefused || this.blindLayers.has(layer)) && this.#prefix !== 'none') {
       if (kind === Kind.dir || kind === Kind.file) marks |= MarkBit.unknown;
@@ -334,9 +356,11 @@ export class EntryTable implements RawTree {
       const from = parts[i] as number;
       const n = parts[i + 1] as number;
       this.facts.copyWithin(to * WORDS, from * WORDS, (from + n) * WORDS);
-      for (const column of [this.layers, this.markBits, this.parents, this.hashes, this.itemsAt])
+      for (const column of [this.layers, this.markBits, this.parents, this.hashes, this.itemsAt, this.#deviceAt])
         column.copyWithin(to, from, from + n);
       for (let k = 0; k < n; k++) {
+        const rdev = this.#rdevs.get(from + k);
+        if (rdev !== undefined) this.#rdevs.set(to + k, rdev);
         const child = this.facts[(to + k) * WORDS + W.directory] as number;
         if (child !== NO_DIRECTORY) this.directoryEntry[child] = to + k;
         // The old copy is no entry of any directory.
@@ -366,6 +390,7 @@ export class EntryTable implements RawTree {
       this.parents = grown(this.parents, size);
       this.hashes = grown(this.hashes, size);
       this.itemsAt = grown(this.itemsAt, size);
+      this.#deviceAt = grown(this.#deviceAt, size);
     }
     this.count = need;
     return first;
@@ -426,18 +451,23 @@ export class EntryTable implements RawTree {
   gid(entry: number): number {
     return this.facts[entry * WORDS + W.gid] as number;
   }
+  /** Index of a device in the table; there are as many as filesystems. */
+  #device(major: number, minor: number): number {
+    const number = major * 0x100000 + minor;
+    const known = this.#deviceNumbers.indexOf(number);
+    if (known >= 0) return known;
+    this.#devices.push(`${major}:${minor}`);
+    return this.#deviceNumbers.push(number) - 1;
+  }
   /** The device as one number, for comparing. */
   devNumber(entry: number): number {
-    const at = entry * WORDS;
-    return (this.facts[at + W.devMajor] as number) * 0x100000 + (this.facts[at + W.devMinor] as number);
+    return this.#deviceNumbers[this.#deviceAt[entry] as number] ?? 0;
   }
   dev(entry: number): string {
-    const at = entry * WORDS;
-    return `${this.facts[at + W.devMajor]}:${this.facts[at + W.devMinor]}`;
+    return this.#devices[this.#deviceAt[entry] as number] ?? '0:0';
   }
   rdev(entry: number): string {
-    const at = entry * WORDS;
-    return `${this.facts[at + W.rdevMajor]}:${this.facts[at + W.rdevMinor]}`;
+    return this.#rdevs.get(entry) ?? '0:0';
   }
   #u64(entry: number, at: number): bigint {
     const base = entry * WORDS + at;
@@ -647,6 +677,7 @@ export class EntryTable implements RawTree {
     this.facts = this.facts.slice(0, this.count * WORDS);
     for (const key of ['layers', 'markBits', 'parents', 'hashes', 'itemsAt'] as const)
       this[key] = this[key].slice(0, this.count) as never;
+    this.#deviceAt = this.#deviceAt.slice(0, this.count);
     this.names.trim();
     this.items.trim();
   }
@@ -660,6 +691,7 @@ export class EntryTable implements RawTree {
       this.parents.byteLength +
       this.hashes.byteLength +
       this.itemsAt.byteLength +
+      this.#deviceAt.byteLength +
       this.items.bytes.byteLength +
       this.directoryEntry.byteLength * 4 +
       this.directoryState.byteLength;

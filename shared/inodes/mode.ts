@@ -25,8 +25,7 @@ export function inodeMode(facts: StackFacts, options: StackOptions): InodeMode {
   const fsids: InodeMode['fsids'] = [];
   for (const layer of facts.layers) fsids[layer.layer] = layer.role === 'data' ? null : 'unknown';
   const badUuid = [false];
-  if (merging.some((layer) => layer.dev === null))
-    return { mode: 'unknown', xinoBits: null, fsids, badUuid };
+  if (merging.some((layer) => layer.dev === null)) return { mode: 'unknown', xinoBits: null, fsids, badUuid };
 
   // Filesystem 0 is the upper's superblock, reserved also where there is no upper.
   const filesystems: { dev: string | null; uuid: string; isLower: boolean }[] = [
@@ -60,7 +59,8 @@ export function inodeMode(facts: StackFacts, options: StackOptions): InodeMode {
     badUuid[filesystems.length] = isBad;
     filesystems.push({ dev: layer.dev, uuid, isLower: true });
   }
-  if (xino === 'auto' && upper && merging.some((layer) => layer.role === 'lower' && layer.fs.handle === null)) xino = 'off';
+  if (xino === 'auto' && upper && merging.some((layer) => layer.role === 'lower' && layer.fs.handle === null))
+    xino = 'off';
 
   const others = filesystems.length - 1;
   if (others === 0 || (!upper && others === 1)) return { mode: 'same-fs', xinoBits: null, fsids, badUuid };
