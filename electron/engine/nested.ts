@@ -13,7 +13,7 @@ import { type Client, FailureError } from '../../shared/ipc/rpc.ts';
 import { Code } from '../../shared/merge/lookup.ts';
 import { Kind } from '../../shared/merge/marks.ts';
 import { Describer } from './describe.ts';
-import { NUMBER_UNKNOWN } from './entries.ts';
+import { NUMBER_UNKNOWN } from './entry-columns.ts';
 import { HiddenTree } from './hidden.ts';
 import { findPath } from './output.ts';
 import type { StackScan } from './scan.ts';

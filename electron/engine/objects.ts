@@ -3,7 +3,8 @@ import { ABSENT, Code, type Found, Lookup, type MergeOptions, type Parent } from
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { RULE_INDEX, RULES } from '../../shared/merge/rules.ts';
 import { grown } from './arena.ts';
-import { DirectoryState, type EntryTable } from './entries.ts';
+import type { EntryTable } from './entries.ts';
+import { DirectoryState } from './entry-columns.ts';
 
 export const Listed = { no: 0, yes: 1, unknown: 2 } as const;
 export type Listed = (typeof Listed)[keyof typeof Listed];

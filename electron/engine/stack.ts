@@ -3,7 +3,7 @@ import { CONTRACT_VERSION, type ListLayer, type ListObject, type ScanMeta } from
 import { type InodeMode, inodeMode } from '../../shared/inodes/mode.ts';
 import type { Privilege, StackFacts } from '../../shared/ipc/probe.ts';
 import { rulesVerifiedOn, type StackOptions, stackOptions } from '../../shared/merge/options.ts';
-import type { Prefix } from './entries.ts';
+import type { Prefix } from './entry-columns.ts';
 
 /** What the probe said of itself and its machine. */
 export type Machine = { kernel: string; parameters: Record<string, string>; privilege: Privilege };
