@@ -1,6 +1,8 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { compareBytes } from '../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../shared/bytes/show.ts';
 import type { ErrorLine, ListLayer, ListObject, ScanSummary } from '../../shared/contract/scan.ts';
+import { FailureError } from '../../shared/ipc/rpc.ts';
 import { Describer } from './describe.ts';
 import { HiddenTree } from './hidden.ts';
 import type { StackScan } from './scan.ts';
@@ -52,7 +54,7 @@ export function sortedChildren(scan: StackScan, hidden: HiddenTree | null, id: n
 /** Id of the object with this path, or null. */
 export function findPath(scan: StackScan, tree: HiddenTree, path: Bytes, withHidden: boolean): number | null {
   let id = 0;
-  for (const part of path === '' ? [] : path.split('/')) {
+  for (const part of path.split('/').filter((name) => name !== '')) {
     const child = sortedChildren(scan, withHidden ? tree : null, id, tree).find((one) => tree.name(one) === part);
     if (child === undefined) return null;
     id = child;
@@ -60,9 +62,22 @@ export function findPath(scan: StackScan, tree: HiddenTree, path: Bytes, withHid
   return id;
 }
 
+/** The same; throws not-found where there is none. */
+export function mustFindPath(scan: StackScan, tree: HiddenTree, path: Bytes, withHidden: boolean): number {
+  const id = findPath(scan, tree, path, withHidden);
+  if (id !== null) return id;
+  throw new FailureError({
+    code: 'not-found',
+    message: 'there is no such path in this stack',
+    path: textForEyes(path),
+    hint: withHidden ? 'check the spelling' : 'show hidden objects, or check the spelling',
+  });
+}
+
 /**
  * A whole scan as NDJSON: the meta line, then a line an object, parents before children, siblings in byte order.
  * `send` takes UTF-8 pieces; `drained` is awaited between them. Returns how many objects were said.
+ * Throws not-found where `path` names nothing.
  */
 export async function writeScan(
   scan: StackScan,
@@ -75,10 +90,10 @@ export async function writeScan(
   const describer = new Describer(scan, tree);
   const encoder = new TextEncoder();
   const meta = afterReading(scanMeta(scan.stack), scan);
+  const start = options.path === null ? 0 : mustFindPath(scan, tree, options.path, options.hidden);
   let text = `${JSON.stringify({ meta })}\n`;
   let count = 0;
-  const start = options.path === null ? 0 : findPath(scan, tree, options.path, options.hidden);
-  const todo: { id: number; depth: number }[] = start === null ? [] : [{ id: start, depth: 0 }];
+  const todo = [{ id: start, depth: 0 }];
   for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
     text += `${JSON.stringify(describer.object(at.id))}\n`;
     count++;

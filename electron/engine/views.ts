@@ -1,10 +1,8 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
-import { textForEyes } from '../../shared/bytes/show.ts';
 import type { ViewState } from '../../shared/ipc/engine.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
-import { FailureError } from '../../shared/ipc/rpc.ts';
 import type { ProbeHolder } from './machine.ts';
-import { findPath } from './output.ts';
+import { findPath, mustFindPath } from './output.ts';
 import { type Names, RowTree } from './rows.ts';
 import { StackScan } from './scan.ts';
 import type { Stack } from './stack.ts';
@@ -144,15 +142,7 @@ export class View {
 
   /** Id of the row with this path; throws not-found. */
   idOf(path: Bytes): number {
-    const id = findPath(this.scan, this.rows.tree, path, this.rows.hidden);
-    if (id === null)
-      throw new FailureError({
-        code: 'not-found',
-        message: 'there is no such path in this stack',
-        path: textForEyes(path),
-        hint: this.rows.hidden ? 'check the spelling' : 'show hidden objects, or check the spelling',
-      });
-    return id;
+    return mustFindPath(this.scan, this.rows.tree, path, this.rows.hidden);
   }
 
   close(): void {
