@@ -141,7 +141,8 @@ function NameCell({ row, levels, role }: { row: Row; levels: number; role: strin
 
 /** Marks that change what the name means, and errors: after the name, the words going first where room is short. */
 function Tags({ row }: { row: Row }) {
-  const isError = row.lookup === 'EIO' || row.lookup === 'EPERM';
+  // A name that is not there by right (a whiteout, what is hidden) is told by its status.
+  const isError = row.lookup !== 'ok' && row.lookup !== 'unknown' && row.lookup !== 'ENOENT';
   return (
     <>
       {row.marks.includes('opaque') && <span className="tag">opaque</span>}
