@@ -92,9 +92,18 @@ export function createClient<C extends Contract>(_contract: C, transport: Transp
     }
     const call = pending.get(id);
     if (!call) return;
-    if (kind === FrameKind.item) call.onItem?.(parse(payload) as never);
-    else if (kind === FrameKind.chunk) call.onChunk?.(payload);
-    else {
+    if (kind === FrameKind.item || kind === FrameKind.chunk) {
+      try {
+        if (kind === FrameKind.chunk) call.onChunk?.(payload);
+        else call.onItem?.(parse(payload) as never);
+      } catch (error) {
+        // What its listener cannot take ends this call, and nothing else.
+        pending.delete(id);
+        call.release();
+        transport.send(encodeFrame(FrameKind.cancel, id, new Uint8Array(0)));
+        call.reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    } else {
       pending.delete(id);
       call.release();
       if (kind === FrameKind.done) call.resolve(parse(payload) as never);
