@@ -4,16 +4,30 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { chromium, type Page } from '@playwright/test';
+import { chromium, type ElectronApplication, type Page } from '@playwright/test';
+import { testElectron } from '../scripts/electron.ts';
 import { CHROMIUM, freshHome, launchWindow, ROOT, removeHome } from './app.ts';
 
 export const FORMS = ['window', 'browser'] as const;
 export type Form = (typeof FORMS)[number];
 
+export type OpenOptions = {
+  /** Shown at once. */
+  mount?: string;
+  /** A home to find settings in, and leave them; else a fresh one, removed in the end. */
+  home?: string;
+  /** Makes a program that runs another where the test wants it: in namespaces of its own, for one. */
+  within?: (command: readonly string[]) => Promise<string>;
+};
+
 export type OpenApp = {
   page: Page;
+  /** The window's own process; null in the browser form. */
+  electron: ElectronApplication | null;
   /** Kills the engine as a fault would. */
   killEngine(): void;
+  /** Process of the probe that runs now. */
+  probe(): number;
   close(): Promise<void>;
 };
 
@@ -26,21 +40,25 @@ const QUIET = [
   '--disable-sync',
 ];
 
-/** Opens the app; `mount` is shown at once where it is given. */
-export async function openApp(form: Form, mount?: string): Promise<OpenApp> {
-  return form === 'window' ? openWindow(mount) : openBrowser(mount);
+export async function openApp(form: Form, options: OpenOptions = {}): Promise<OpenApp> {
+  return form === 'window' ? openWindow(options) : openBrowser(options);
 }
 
-async function openWindow(mount?: string): Promise<OpenApp> {
-  const stack = mount === undefined ? undefined : { kind: 'mount', mount };
-  const { app, page, close } = await launchWindow({ stack });
-  return { page, killEngine: () => killEngineBelow(app.process().pid as number), close };
+async function openWindow({ mount, home, within }: OpenOptions): Promise<OpenApp> {
+  const { app, page, close } = await launchWindow({
+    ...(mount === undefined ? {} : { stack: { kind: 'mount', mount } }),
+    ...(home === undefined ? {} : { env: freshHome(home) }),
+    ...(within ? { executable: await within([join(await testElectron(), 'electron')]) } : {}),
+  });
+  return { page, electron: app, close, ...processesBelow(app.process().pid as number) };
 }
 
-async function openBrowser(mount?: string): Promise<OpenApp> {
-  const home = await mkdtemp(join(tmpdir(), 'stratoscope-home-'));
+async function openBrowser({ mount, home: given, within }: OpenOptions): Promise<OpenApp> {
+  const home = given ?? (await mkdtemp(join(tmpdir(), 'stratoscope-home-')));
+  const program = [join(ROOT, 'node_modules/.bin/node'), join(ROOT, 'dist/stratoscope.js')];
   const words = ['serve', '--format', 'json', ...(mount === undefined ? [] : [mount])];
-  const server = spawn(join(ROOT, 'node_modules/.bin/node'), [join(ROOT, 'dist/stratoscope.js'), ...words], {
+  const [file, ...args] = within ? [await within(program)] : program;
+  const server = spawn(file as string, [...args, ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...freshHome(home) },
   });
@@ -50,17 +68,21 @@ async function openBrowser(mount?: string): Promise<OpenApp> {
     chromiumSandbox: process.getuid?.() !== 0,
     args: QUIET,
   });
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(url).origin });
+  const page = await context.newPage();
   await page.goto(url);
   return {
     page,
-    killEngine: () => killEngineBelow(server.pid as number),
+    electron: null,
+    ...processesBelow(server.pid as number),
     close: async () => {
       await browser.close();
       const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGTERM');
+      // Whoever stands between passes no signal on: the program itself is asked to end.
+      process.kill(findBelow(server.pid as number, /stratoscope\.js serve/), 'SIGTERM');
       await ended;
-      await removeHome(home);
+      if (given === undefined) await removeHome(home);
     },
   };
 }
@@ -77,8 +99,13 @@ function addressOf(server: ChildProcess): Promise<string> {
   });
 }
 
-/** Kills the engine process among the descendants of `pid`. */
-function killEngineBelow(pid: number): void {
+const processesBelow = (pid: number): Pick<OpenApp, 'killEngine' | 'probe'> => ({
+  killEngine: () => process.kill(findBelow(pid, /dist\/engine\.js/), 'SIGKILL'),
+  probe: () => findBelow(pid, /probe --stdio/),
+});
+
+/** The innermost process of `pid` and its descendants whose command line is like this. */
+function findBelow(pid: number, like: RegExp): number {
   const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).trim().split('\n');
   const processes = lines.map((line) => {
     const [, own, parent, args] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) as RegExpExecArray;
@@ -89,7 +116,8 @@ function killEngineBelow(pid: number): void {
     size = below.size;
     for (const one of processes) if (below.has(one.parent)) below.add(one.pid);
   }
-  const engine = processes.find((one) => below.has(one.pid) && /dist\/engine\.js/.test(one.args));
-  if (!engine) throw new Error('no engine is running');
-  process.kill(engine.pid, 'SIGKILL');
+  const found = processes.filter((one) => below.has(one.pid) && like.test(one.args));
+  const innermost = found.find((one) => !found.some((other) => other.parent === one.pid));
+  if (!innermost) throw new Error(`no process below ${pid} is like ${like}`);
+  return innermost.pid;
 }

@@ -1,21 +1,9 @@
 import { rmSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, type Locator, type Page, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import { FORMS, type OpenApp, openApp } from './forms.ts';
 import { makeOverlay, type TestOverlay } from './overlay.ts';
-
-const tree = (page: Page): Locator => page.getByRole('treegrid', { name: 'Entries' });
-const row = (page: Page, name: string | RegExp): Locator => tree(page).getByRole('row', { name });
-const inspector = (page: Page): Locator => page.getByRole('complementary', { name: 'Inspector' });
-const THEMES = ['dark', 'light', 'contrast'] as const;
-
-/** Goes to a path by the jump box. */
-async function jump(page: Page, path: string): Promise<void> {
-  await page.keyboard.press('Control+p');
-  await page.keyboard.type(path);
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('dialog')).toBeHidden();
-}
+import { inspector, jump, row, THEMES } from './page.ts';
 
 async function setTheme(page: Page, theme: (typeof THEMES)[number]): Promise<void> {
   await page.evaluate((name) => document.documentElement.setAttribute('data-theme', name), theme);
@@ -40,7 +28,7 @@ for (const form of FORMS) {
 
     test.beforeEach(async () => {
       overlay = makeOverlay();
-      app = await openApp(form, overlay.mount);
+      app = await openApp(form, { mount: overlay.mount });
       page = app.page;
       await expect(row(page, /^etc/)).toBeVisible();
     });
