@@ -66,7 +66,7 @@ function xattrsOf(scan: StackScan, rows: RowTree, id: number): DecodedXattr[] {
     const layer = entries.layer(entry);
     const facts = stack.facts.layers.find((one) => one.layer === layer);
     entries.forEachItem(entry, (kind, short, value) => {
-      if (kind === ItemKind.target) return;
+      if (kind !== ItemKind.trusted && kind !== ItemKind.user) return;
       const prefix = kind === ItemKind.user ? 'user' : 'trusted';
       const name = `${prefix}.overlay.${short}`;
       // A handle is of the filesystem that it names: an origin's, of a lower; else of the layer itself.

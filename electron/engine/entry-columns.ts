@@ -1,4 +1,4 @@
-import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
+import { asBytes, type Bytes, bytesOfArray } from '../../shared/bytes/bytes.ts';
 import { Field, ITEM_REFUSED, ItemKind, NO_DIRECTORY } from '../../shared/ipc/records.ts';
 import { Arena, grown } from './arena.ts';
 
@@ -270,9 +270,19 @@ export class EntryColumns {
 
   /** Value of overlay.NAME in the prefix that counts; undefined where it is absent, null where it was refused. */
   xattr(entry: number, name: string): Uint8Array | null | undefined {
+    if (this.prefix === 'none') return undefined;
+    return this.item(entry, this.prefix === 'user' ? ItemKind.user : ItemKind.trusted, name);
+  }
+
+  /** What the handle in the entry's overlay.origin opened, as ItemKind.opened has it; undefined where nobody tried. */
+  opened(entry: number): Uint8Array | null | undefined {
+    return this.item(entry, ItemKind.opened, '');
+  }
+
+  /** Value of the item of this kind and name, a view; undefined where there is none, null where it was refused. */
+  protected item(entry: number, wanted: number, name: string): Uint8Array | null | undefined {
     let at = this.itemsAt[entry] as number;
-    if (at === 0 || this.prefix === 'none') return undefined;
-    const wanted = this.prefix === 'user' ? ItemKind.user : ItemKind.trusted;
+    if (at === 0) return undefined;
     const bytes = this.items.bytes;
     next: for (let i = (this.facts[entry * WORDS + W.lengths] as number) >>> 16; i > 0; i--) {
       const kind = bytes[at] as number;
@@ -297,11 +307,8 @@ export class EntryColumns {
   }
 
   target(entry: number): Bytes | null {
-    let target: Bytes | null = null;
-    this.forEachItem(entry, (kind, _name, value) => {
-      if (kind === ItemKind.target && value) target = asBytes(String.fromCharCode(...value));
-    });
-    return target;
+    const value = this.item(entry, ItemKind.target, '');
+    return value ? bytesOfArray(value) : null;
   }
 
   /** Gives spare room back. */

@@ -143,6 +143,8 @@ class NestedLayer {
     const bytes: number[] = [];
     let count = 0;
     entries.forEachItem(top, (kind, name, value) => {
+      // What a handle opened in the inner upper says nothing to the outer.
+      if (kind === ItemKind.opened) return;
       let seen = name;
       if (kind === own) {
         if (!name.startsWith('overlay.')) return;

@@ -216,6 +216,14 @@ export const probeContract = {
           .max(501),
         /** Read symlink targets too (moves their atime where there is no clone). */
         targets: z.boolean(),
+        /**
+         * What layer 0's overlay.origin names is opened as well, on the layer whose filesystem has the uuid that stands
+         * in it, and sent beside it (ItemKind.opened). Handles of other filesystems are left alone.
+         */
+        origins: z
+          .array(z.object({ layer: z.number().int(), uuid: z.string().regex(/^[0-9a-f]{32}$/) }))
+          .max(500)
+          .default([]),
       }),
       item: WalkProgress,
       chunks: true,

@@ -59,6 +59,14 @@ export const ItemKind = {
   user: 2,
   /** Target of a symlink: name is empty */
   target: 3,
+  /**
+   * What the handle in the overlay.origin before it opened: name is empty; OPENED_SIZE bytes (u64 inode, u32 nlink,
+   * u32 st_mode, u32 major, u32 minor), or 4 bytes: i32 errno of why it did not open
+   */
+  opened: 4,
 } as const;
+
+/** Length of an ItemKind.opened that opened. */
+export const OPENED_SIZE = 24;
 
 export type RecordItem = { kind: number; name: Bytes; value: Uint8Array | null };

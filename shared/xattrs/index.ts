@@ -2,6 +2,8 @@
 export { type Decoded, decodeHandle, decodeXattr, type XattrField } from './decode.ts';
 export {
   arrayOfHex,
+  FB_MAGIC,
+  FbField,
   FbFlag,
   FidType,
   type HandleProblem,

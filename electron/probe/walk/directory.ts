@@ -5,6 +5,7 @@ import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, raw } from '../syscalls/open.ts';
 import { Mode, rawStatx, STATX_SIZE, Statx, StatxAttribute, StatxField } from '../syscalls/statx.ts';
 import { XattrReader } from '../syscalls/xattr.ts';
 import type { ChunkWriter } from './chunk.ts';
+import type { OriginOpener } from './origins.ts';
 
 const DENTS_SIZE = 64 * 1024;
 /** struct linux_dirent64: u64 ino, i64 off, u16 length, u8 type, name. */
@@ -20,6 +21,7 @@ const WANTED = (Statx.basic & ~(Statx.atime | Statx.ctime)) | Statx.btime;
 const prefix = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 const TRUSTED = prefix('trusted.overlay.');
 const USER = prefix('user.overlay.');
+const ORIGIN = prefix('origin');
 
 /** What a directory's reader does when its chunk is full: sends it, and says whether to go on. */
 export type Sink = {
@@ -40,6 +42,8 @@ export type ReadOptions = {
   /** The layer is reached by path: what another mount hides is not what the kernel reads. */
   byPath: boolean;
   targets: boolean;
+  /** Opens what overlay.origin names; null where nobody asks. */
+  origins: OriginOpener | null;
 };
 
 /** The buffers of one thread. */
@@ -56,7 +60,7 @@ export class DirectoryReader {
    * Reads the open directory `fd` into blocks of the sink's writer. Returns the number of entries, or −1 when the walk
    * was cancelled. A directory that cannot be read (further) ends with its errno in the block.
    */
-  read(fd: number, { layer, directory, byPath, targets }: ReadOptions, sink: Sink): number {
+  read(fd: number, { layer, directory, byPath, targets, origins }: ReadOptions, sink: Sink): number {
     const { writer } = sink;
     const dents = this.#dents.bytes;
     const dentsAddress = this.#dents.address;
@@ -97,7 +101,7 @@ export class DirectoryReader {
         } else if (byPath && ((stat[StatxField.attributes >> 2] as number) & StatxAttribute.mountRoot) !== 0) {
           flags = RecordFlag.covered | RecordFlag.xattrsRefused;
         } else {
-          flags = this.#attributes(fd, nameAt, writer);
+          flags = this.#attributes(fd, nameAt, writer, origins);
           const type = (stat[StatxField.mode >> 2] as number) & Mode.mask;
           if (type === Mode.directory) {
             child = sink.child(this.#dents, nameAt, nameLength);
@@ -124,7 +128,7 @@ export class DirectoryReader {
   }
 
   /** Adds the overlay attributes of an entry to the record to come; returns its flags. */
-  #attributes(fd: number, nameAt: number, writer: ChunkWriter): number {
+  #attributes(fd: number, nameAt: number, writer: ChunkWriter, origins: OriginOpener | null): number {
     const xattrs = this.#xattrs;
     const length = xattrs.names(fd, this.#dents, nameAt);
     if (length === 0) return 0;
@@ -142,6 +146,8 @@ export class DirectoryReader {
         if (size >= 0 || errno() !== errnos.ENODATA) {
           const from = at + (kind === ItemKind.trusted ? TRUSTED.length : USER.length);
           writer.item(kind, list, from, end, xattrs.value.bytes, size);
+          if (origins !== null && end - from === ORIGIN.length && startsWith(list, from, ORIGIN))
+            origins.open(xattrs.value.bytes, size, writer);
         }
       }
       at = end + 1;

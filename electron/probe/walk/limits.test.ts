@@ -79,7 +79,7 @@ describe.skipIf(cannotMount)(`walk at its limits${cannotMount ? `: ${cannotMount
     const walk = new Walk([{ layer: 3, fd, byPath: true }], 100);
     const reader = new WalkReader();
     const { signal } = new AbortController();
-    await walk.run(false, { chunk: reader.take, drained: () => Promise.resolve(), signal });
+    await walk.run({ targets: false, origins: [] }, { chunk: reader.take, drained: () => Promise.resolve(), signal });
     close(fd);
     const refused = [...reader.directories.values()].filter(({ errno }) => errno === 12);
     expect(refused.length).toBeGreaterThan(60);

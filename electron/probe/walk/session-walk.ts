@@ -92,7 +92,11 @@ export async function walkLayers(params: WalkParams, context: WalkContext): Prom
     say();
   }, PROGRESS_MS);
   try {
-    await Promise.all([walk.run(params.targets, context), ...apart]);
+    const origins = params.origins.flatMap(({ layer, uuid }) => {
+      const root = roots.findIndex((one) => one.layer === layer);
+      return root < 0 ? [] : [{ root, uuid: Uint8Array.from(Buffer.from(uuid, 'hex')) }];
+    });
+    await Promise.all([walk.run({ targets: params.targets, origins }, context), ...apart]);
     if (context.signal.aborted) throw new FailureError({ code: 'cancelled', message: 'the walk was cancelled' });
   } finally {
     clearInterval(timer);

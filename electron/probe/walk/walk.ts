@@ -3,7 +3,7 @@ import { FailureError } from '../../../shared/ipc/rpc.ts';
 import { descriptorLimit } from '../syscalls/credentials.ts';
 import { close, duplicate } from '../syscalls/open.ts';
 import { Frontier } from './frontier.ts';
-import type { WalkRoot } from './messages.ts';
+import type { WalkRoot, WalkWishes } from './messages.ts';
 import { type Part, THREADS_PER_WALK, takePart } from './threads.ts';
 
 /** Where the pieces of the answer go. */
@@ -45,7 +45,7 @@ export class Walk {
   }
 
   /** Reads everything; resolves when the last chunk has left. Throws a FailureError, `cancelled`, soon after an abort. */
-  async run(targets: boolean, output: WalkOutput): Promise<void> {
+  async run(wishes: WalkWishes, output: WalkOutput): Promise<void> {
     this.#output = output;
     const frontier = this.#frontier;
     const cancelled = Promise.withResolvers<'cancelled'>();
@@ -55,7 +55,7 @@ export class Walk {
     };
     output.signal.addEventListener('abort', onAbort, { once: true });
     if (output.signal.aborted) onAbort();
-    const task = { walk: ++lastWalk, frontier: frontier.buffer, roots: this.#roots, targets };
+    const task = { walk: ++lastWalk, frontier: frontier.buffer, roots: this.#roots, ...wishes };
     const parts: Part[] = Array.from({ length: THREADS_PER_WALK }, () =>
       takePart(task, (ticket, chunk) => {
         this.#chunks.set(ticket, chunk);

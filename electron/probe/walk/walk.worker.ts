@@ -10,6 +10,7 @@ import { CHUNK_SIZE, ChunkWriter } from './chunk.ts';
 import { DirectoryReader, type Sink } from './directory.ts';
 import { Frontier, NONE } from './frontier.ts';
 import type { FromWalker, ToWalker, WalkRoot } from './messages.ts';
+import { OriginOpener } from './origins.ts';
 
 const port = parentPort;
 if (!port) throw new Error('this is a worker thread');
@@ -27,6 +28,7 @@ class Walker {
   readonly #frontier: Frontier;
   readonly #roots: WalkRoot[];
   readonly #targets: boolean;
+  readonly #origins: OriginOpener | null;
   readonly #writer = new ChunkWriter();
   /** Directories that only this thread knows, since the chunk that tells of them has not been sent; from #next on. */
   #unsent: number[] = [];
@@ -37,11 +39,12 @@ class Walker {
   #refused: number[] = [];
   #sentAt = performance.now();
 
-  constructor({ walk, frontier, roots, targets }: ToWalker) {
+  constructor({ walk, frontier, roots, targets, origins }: ToWalker) {
     this.#id = walk;
     this.#frontier = new Frontier(frontier);
     this.#roots = roots;
     this.#targets = targets;
+    this.#origins = origins.length > 0 ? new OriginOpener(roots, origins) : null;
   }
 
   run(): void {
@@ -63,6 +66,7 @@ class Walker {
         frontier.wait();
       }
     }
+    this.#origins?.close();
   }
 
   /** Sends the chunk, then shows the directories of which it tells. */
@@ -108,7 +112,13 @@ class Walker {
         cancelled: () => frontier.cancelled,
         due: () => performance.now() - this.#sentAt > FLUSH_MS,
       };
-      const options = { layer: root.layer, directory, byPath: root.byPath, targets: this.#targets };
+      const options = {
+        layer: root.layer,
+        directory,
+        byPath: root.byPath,
+        targets: this.#targets,
+        origins: root.layer === 0 ? this.#origins : null,
+      };
       const entries = reader.read(fd, options, sink);
       if (entries > 0) frontier.countEntries(index, entries);
       if (directory === 0 && reader.failed !== 0) frontier.rootFailed(index, reader.failed);
