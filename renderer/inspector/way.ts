@@ -61,7 +61,7 @@ export function wayOf(detail: ObjectDetail, facts: ListObject): Way {
   const data = object.data !== null && object.data !== UNKNOWN ? object.data.layer : null;
   const dataRow = data === null ? -1 : rows.findIndex((one) => one.layer === data);
   const to = from === null ? null : dataRow >= 0 ? dataRow : from;
-  return { rows, from, to, end: endOf(detail, rows, to), beside: besideOf(rows) };
+  return { rows, from, to, end: endOf(detail, rows, from, to), beside: besideOf(rows) };
 }
 
 /**
@@ -78,11 +78,12 @@ function besideOf(rows: WayRow[]): Way['beside'] {
 /** A number longer than this stands in its row alone; its end says the layer. */
 const SHORT = 9;
 
-function endOf({ object }: ObjectDetail, rows: WayRow[], to: number | null): Way['end'] {
+function endOf({ object }: ObjectDetail, rows: WayRow[], from: number | null, to: number | null): Way['end'] {
   if (object.hiddenBy !== null) return { text: 'ENOENT', under: 'hidden' };
   if (object.lookup !== 'ok') return { text: object.lookup, under: 'lookup' };
   const ino = (to === null ? null : rows[to]?.ino) ?? UNKNOWN;
-  const under = object.type === 'file' && object.data === UNKNOWN ? 'data unknown' : 'real inode';
+  const isUnknown = object.type === 'file' && object.data === UNKNOWN;
+  const under = isUnknown ? 'data unknown' : to === from ? 'real inode' : 'its bytes';
   const row = to === null ? null : rows[to];
   return row && ino.length > SHORT ? { text: `in ${row.letter}`, under } : { text: ino, under };
 }
