@@ -12,6 +12,7 @@ import {
 import { type Client, FailureError } from '../../shared/ipc/rpc.ts';
 import { Code } from '../../shared/merge/lookup.ts';
 import { Kind } from '../../shared/merge/marks.ts';
+import { decodeOctal } from '../../shared/mountinfo/line.ts';
 import { Describer } from './describe.ts';
 import { NUMBER_UNKNOWN } from './entry-columns.ts';
 import { HiddenTree } from './hidden.ts';
@@ -38,9 +39,13 @@ export async function readNested(
   if (layer.dev === null || layer.path === null) return refuse('whose mount is not known');
   const facts = await probe.call('resolve', { stack: { kind: 'dev', dev: layer.dev } });
   const mounts = [facts.mount, ...facts.alsoAt].filter((mount): mount is Bytes => mount !== null);
-  const mount = mounts.find((one) => layer.path === one || layer.path?.startsWith(one === '/' ? '/' : `${one}/`));
-  if (mount === undefined) return refuse('and its place there is not known');
-  const below = asBytes((layer.path as string).slice(mount.length).replace(/^\/+/, ''));
+  const around = mounts.filter((one) => layer.path === one || layer.path?.startsWith(one === '/' ? '/' : `${one}/`));
+  const mount = around.sort((a, b) => b.length - a.length)[0];
+  // Only of the mount whose line it is do the facts say which part of the overlay it shows.
+  if (mount === undefined || mount !== facts.mount || facts.line === null)
+    return refuse('and its place there is not known');
+  const root = decodeOctal(facts.line.split(' ')[3] ?? '/');
+  const below = asBytes(`${root}/${layer.path.slice(mount.length)}`.split('/').filter(Boolean).join('/'));
   const inner = await readStack(facts);
   if (inner.phase !== 'ready') return refuse(`which could not be read: ${inner.error?.message ?? inner.phase}`);
   const start = findPath(inner, new HiddenTree(inner), below, false);

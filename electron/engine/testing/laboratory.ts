@@ -57,7 +57,9 @@ export class Laboratory {
 
   /** Mounts an overlay at `name`; the paths in the options are relative to the folder. */
   overlay(name: string, options: string): void {
-    this.sh(`mkdir -p ${name}; mount -t overlay o -o ${options.replace(/=(?=\w+\/)/g, `=${this.folder}/`)} ${name}`);
+    this.sh(
+      `mkdir -p ${name}; mount -t overlay o -o ${options.replace(/[=:](?=\w+\/)/g, (before) => `${before}${this.folder}/`)} ${name}`,
+    );
   }
 
   mount(name: string): StackRef {
