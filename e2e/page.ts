@@ -11,6 +11,7 @@ export const THEMES = ['dark', 'light', 'contrast'] as const;
 
 /** Goes to a path by the jump box. */
 export async function jump(page: Page, path: string): Promise<void> {
+  await expect(dialog(page)).toBeHidden();
   await page.keyboard.press('Control+p');
   await page.keyboard.type(path);
   await page.keyboard.press('Enter');
@@ -19,6 +20,7 @@ export async function jump(page: Page, path: string): Promise<void> {
 
 /** Runs a command of the palette by its whole title. */
 export async function command(page: Page, title: string): Promise<void> {
+  await expect(dialog(page)).toBeHidden();
   await page.keyboard.press('Control+Shift+P');
   await page.keyboard.type(title);
   await expect(page.getByRole('option').first()).toContainText(title);
@@ -34,6 +36,7 @@ export async function openDirectories(page: Page, lowers: readonly string[], upp
     .getByRole('button', { name: /Open directories/ })
     .first()
     .click();
+  await expect(dialog(page)).toBeVisible();
   for (const [at, path] of lowers.entries()) {
     const field = dialog(page).getByRole('combobox', { name: `Lower ${at + 1}`, exact: true });
     if ((await field.count()) === 0) await dialog(page).getByRole('button', { name: 'Add a lower' }).click();

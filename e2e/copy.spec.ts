@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { expect, type Page, test } from '@playwright/test';
+import { FORMS, type OpenApp, openApp } from './forms.ts';
+import { makeOverlay, type TestOverlay } from './overlay.ts';
+import { command, dialog, jump, names, row } from './page.ts';
+
+const HOSTILE = 'srv/www/<img src=x onerror=alert(1)>';
+
+for (const form of FORMS) {
+  test.describe(`the ${form}`, () => {
+    let overlay: TestOverlay;
+    let app: OpenApp;
+    let page: Page;
+
+    test.beforeEach(async () => {
+      overlay = makeOverlay();
+      app = await openApp(form, { mount: overlay.mount });
+      page = app.page;
+      await expect(row(page, /^etc/)).toBeVisible();
+    });
+    test.afterEach(async () => {
+      await app?.close();
+      overlay?.remove();
+    });
+
+    const clipboard = (): Promise<string> =>
+      app.electron
+        ? app.electron.evaluate(({ clipboard: board }) => board.readText())
+        : page.evaluate(() => navigator.clipboard.readText());
+
+    /** The rows shown, written by the dialog, as the file holds them. */
+    async function exported(format: 'NDJSON' | 'CSV'): Promise<string[]> {
+      await command(page, 'Export the rows shown');
+      await dialog(page).getByRole('radio', { name: format }).check();
+      const path = test.info().outputPath(`entries.${format}`);
+      const save = dialog(page).getByRole('button', { name: 'Export' });
+      if (app.electron) {
+        const saved = app.electron.evaluate(
+          ({ session }, to) =>
+            new Promise<string>((resolve) => {
+              session.defaultSession.once('will-download', (_event, item) => {
+                item.setSavePath(to);
+                item.once('done', (_done, state) => resolve(state));
+              });
+            }),
+          path,
+        );
+        await save.click();
+        expect(await saved).toBe('completed');
+      } else {
+        const [download] = await Promise.all([page.waitForEvent('download'), save.click()]);
+        await download.saveAs(path);
+      }
+      await expect(dialog(page)).toBeHidden();
+      return (await readFile(path, 'utf8')).trimEnd().split('\n');
+    }
+
+    test('copies the path as it is, and quoted for a shell', async () => {
+      await jump(page, HOSTILE);
+      await expect(row(page, /^<img/)).toHaveAttribute('aria-selected', 'true');
+      await page.keyboard.press('Control+Shift+C');
+      await expect.poll(clipboard).toBe(HOSTILE);
+      await page.keyboard.press('Control+Alt+C');
+      await expect.poll(clipboard).toBe(`'${HOSTILE}'`);
+    });
+
+    test('exports the rows shown, in their order, as NDJSON and as CSV', async () => {
+      await jump(page, 'etc/passwd');
+      await expect(row(page, /^passwd/)).toBeVisible();
+      const shown = await names(page);
+
+      const lines = (await exported('NDJSON')).map((line) => JSON.parse(line));
+      const rows = lines.filter((line) => !('meta' in line));
+      expect(rows.map(({ path }) => (path === '' ? '/' : path.split('/').at(-1)))).toEqual(
+        shown.map((name) => name.replace(/ → .*$/, '')),
+      );
+      expect(rows.find(({ path }) => path === 'etc/passwd')).toMatchObject({
+        provenance: 'copied-up',
+        type: 'file',
+      });
+
+      const [head, ...cells] = await exported('CSV');
+      expect((head as string).toLowerCase()).toContain('path');
+      expect(cells).toHaveLength(shown.length);
+      expect(cells.find((line) => line.includes('etc/passwd'))).toContain('copied up');
+    });
+  });
+}
