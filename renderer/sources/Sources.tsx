@@ -30,6 +30,7 @@ export function Sources() {
   const recent = useSession((session) => session.recent);
   const stack = useSession((session) => session.stack);
   const opening = useSession((session) => session.opening);
+  const isUp = useSession((session) => session.link === 'up');
   const now = opening ?? stack?.ref ?? null;
   const nav = useRef<HTMLElement>(null);
 
@@ -123,7 +124,7 @@ export function Sources() {
       </Group>
       <span className="grow" />
       <div className="src-foot">
-        <button type="button" className="quiet" onClick={() => runCommand('open-directories')}>
+        <button type="button" className="quiet" disabled={!isUp} onClick={() => runCommand('open-directories')}>
           <FolderTree className="i" aria-hidden="true" />
           Open directories…
         </button>
