@@ -116,7 +116,7 @@ describe.skipIf(cannotMount !== null)(`origins${cannotMount ? ` (${cannotMount})
       lab.filesystem(type, 'low', 'src');
       lab.filesystem('xfs', 'top');
       lab.sh('mkdir top/u top/w');
-      const options = `lowerdir=low,${UPPER}`;
+      const options = `lowerdir=${lab.at('low')},${UPPER}`;
       lab.overlay('m', options);
       lab.sh('chmod 600 m/f m/d/x; umount m');
       lab.overlay('m', options);
