@@ -101,7 +101,7 @@ function addressOf(server: ChildProcess): Promise<string> {
 
 const processesBelow = (pid: number): Pick<OpenApp, 'killEngine' | 'probe'> => ({
   killEngine: () => process.kill(findBelow(pid, /dist\/engine\.js/), 'SIGKILL'),
-  probe: () => findBelow(pid, /probe --stdio/),
+  probe: () => findBelow(pid, /dist\/probe\.js/),
 });
 
 /** The innermost process of `pid` and its descendants whose command line is like this. */
