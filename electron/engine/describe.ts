@@ -183,7 +183,6 @@ export class Describer {
     return {
       ...(jsonField('path', this.#hidden.path(id)) as { path: string }),
       type,
-      // CONTRACT.md names ok, ENOENT, EPERM and EIO; the kernel also answers EINVAL and EACCES for a damaged redirect.
       lookup: isCertain ? (CODE_TEXT[code] ?? 'unknown') : 'unknown',
       listed: isHidden ? false : this.#listed(id),
       provenance: this.provenance(id),

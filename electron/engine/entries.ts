@@ -26,7 +26,6 @@ export class EntryTable extends EntryNames implements RawTree {
   /** By layer: directory index of each id that the probe gave. */
   #ids: Uint32Array[] = [];
   #scratch = new Uint8Array(0);
-  originIs: (upper: number, lower: number) => boolean = () => true;
 
   /** Takes the blocks of one chunk; calls `onDirectory` with each directory that is now read whole. */
   ingest(chunk: Uint8Array, onDirectory: (directory: number) => void): void {

@@ -1,6 +1,7 @@
 import { asBytes } from '../../shared/bytes/bytes.ts';
-import type { ProbeContract } from '../../shared/ipc/probe.ts';
+import type { ProbeContract, RawXattr } from '../../shared/ipc/probe.ts';
 import { type Client, FailureError } from '../../shared/ipc/rpc.ts';
+import { Kind } from '../../shared/merge/marks.ts';
 import { inodeOfFid, parseHandle } from '../../shared/xattrs/index.ts';
 import type { Stack } from './stack.ts';
 
@@ -10,14 +11,24 @@ export type IndexEntry = {
   mode: number;
   ino: bigint;
   nlink: number;
-  uuid: string;
-  lowerIno: bigint | null;
+  /** The lower layer whose filesystem the name's handle is of, and the handle; null where it is no lower layer's. */
+  handle: { layer: number; handle: { type: number; fid: string } } | null;
+  /** The living lower inode that the handle opens (after `openLowers`); null where it is gone. */
+  lower: { ino: bigint; dev: string } | null;
+  /** It says that every name of the lower was removed, and is no link of an upper inode. */
+  isWhiteout: boolean;
+  /** Of a directory: the inode that its overlay.upper names; null where it names none of the upper's. */
+  upperIno: bigint | null;
+  /** The upper inode is a metacopy: its data is the lower's. */
+  isMetacopy: boolean;
 };
 
 /** The index directory as read; `unknown` where some or all of it could not be. */
 export type Index = { entries: IndexEntry[]; unknown: boolean };
 
 const NULL_UUID = '0'.repeat(32);
+const BATCH = 65536;
+const bytesOfHex = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
 
 /**
  * The index directory, where index=on; null where there is none. Throws nothing: what could not be read is `unknown`.
@@ -28,27 +39,63 @@ export async function readIndex(stack: Stack, probe: Client<ProbeContract>): Pro
   if (!facts.workPlace) return { entries: [], unknown: true };
   try {
     const { entries, error } = await probe.call('work', { place: facts.workPlace });
-    const found: IndexEntry[] = [];
-    for (const { path, mode, ino, nlink } of entries) {
+    const index: Index = { entries: [], unknown: error !== null };
+    for (const { path, mode, ino, nlink, xattrs } of entries) {
       const name = /^index\/([0-9a-f]+)$/.exec(path)?.[1];
       if (name === undefined) continue;
-      const parsed = parseHandle(Uint8Array.from(name.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16)));
+      const parsed = parseHandle(bytesOfHex(name));
       if ('problem' in parsed) continue;
       const lower = facts.layers.find(
-        (layer) => layer.role === 'lower' && (layer.fs.uuid ?? NULL_UUID) === parsed.uuid,
+        (layer) => layer.role === 'lower' && uuidOf(stack, layer.fs.uuid) === parsed.uuid,
       );
-      found.push({
+      const handle = { type: parsed.type, fid: Buffer.from(parsed.fid).toString('hex') };
+      index.entries.push({
         name: asBytes(name),
         mode,
         ino: BigInt(ino),
         nlink,
-        uuid: parsed.uuid,
-        lowerIno: lower ? inodeOfFid(lower.fs.type, parsed.type, parsed.fid) : null,
+        handle: lower ? { layer: lower.layer, handle } : null,
+        lower: null,
+        // A copied-up device has an origin, a whiteout has no mark.
+        isWhiteout: mode >>> 12 === Kind.char && overlayXattr(stack, xattrs, 'origin') === undefined,
+        upperIno: upperNamed(stack, xattrs),
+        isMetacopy: overlayXattr(stack, xattrs, 'metacopy') !== undefined,
       });
     }
-    return { entries: found, unknown: error !== null };
+    return index;
   } catch (error) {
     if (error instanceof FailureError && error.failure.code === 'closed') throw error;
     return { entries: [], unknown: true };
   }
+}
+
+/** Opens the lowers that the index names, in the probe's `session`, whose layers must be open. */
+export async function openLowers(index: Index, probe: Client<ProbeContract>, session: number): Promise<void> {
+  const asked = index.entries.filter(({ handle }) => handle !== null);
+  for (let at = 0; at < asked.length; at += BATCH) {
+    const batch = asked.slice(at, at + BATCH);
+    const requests = batch.map(({ handle }) => handle as NonNullable<typeof handle>);
+    const { answers } = await probe.call('handles', { session, requests });
+    batch.forEach((one, i) => {
+      const answer = answers[i];
+      if (answer && !('errno' in answer)) one.lower = { ino: BigInt(answer.ino), dev: answer.dev };
+      else if (answer?.errno !== 'ESTALE') index.unknown = true;
+    });
+  }
+}
+
+const uuidOf = (stack: Stack, uuid: string | null): string =>
+  stack.options.uuid === 'off' ? NULL_UUID : (uuid ?? NULL_UUID);
+
+/** Value of overlay.NAME as the mount reads it; undefined where it is not there. */
+const overlayXattr = (stack: Stack, xattrs: readonly RawXattr[], name: string): RawXattr | undefined =>
+  xattrs.find((one) => one.name === `${stack.prefix}.overlay.${name}`);
+
+/** Inode of the upper's filesystem that the entry's overlay.upper names (namei.c:ovl_verify_upper). */
+function upperNamed(stack: Stack, xattrs: readonly RawXattr[]): bigint | null {
+  const upper = stack.facts.layers.find(({ role }) => role === 'upper');
+  const value = overlayXattr(stack, xattrs, 'upper')?.value;
+  const parsed = value == null ? null : parseHandle(bytesOfHex(value));
+  if (!upper || !parsed || 'problem' in parsed || parsed.uuid !== uuidOf(stack, upper.fs.uuid)) return null;
+  return inodeOfFid(upper.fs.type, parsed.type, parsed.fid);
 }

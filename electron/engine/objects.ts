@@ -1,7 +1,7 @@
 import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
 import { ABSENT, Code, type Found, Lookup, type MergeOptions, type Parent } from '../../shared/merge/lookup.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
-import { RULE_INDEX, RULES } from '../../shared/merge/rules.ts';
+import { RULE_INDEX, RULES, type RuleId } from '../../shared/merge/rules.ts';
 import { grown } from './arena.ts';
 import type { EntryTable } from './entries.ts';
 import { DirectoryState } from './entry-columns.ts';
@@ -83,7 +83,7 @@ export class ObjectTable {
     this.#listing = listing;
     this.#assumedLayers = assumedLayers;
     // Rules that are counted or switched off are all met on the general path.
-    this.#plain = hits === null && options.rules.every((on) => on === 1);
+    this.#plain = hits === null && !options.verifyLower && options.rules.every((on) => on === 1);
   }
 
   /** Makes the root from the layers' roots (entries or unknown components); `upper` is ABSENT where there is none. */
@@ -194,11 +194,22 @@ export class ObjectTable {
   /** Upper entry that the index gives a lower name, by object; null where the upper has no name for it. */
   readonly #aliases = new Map<number, number | null>();
 
-  /** The index says that this lower name shows an upper inode: its attributes and bytes are from there. */
-  alias(id: number, upper: number | null): void {
+  /** The index says that this lower name shows an upper inode: attributes are from there, and bytes but for a metacopy's. */
+  alias(id: number, upper: number | null, isMetacopy: boolean): void {
     this.#aliases.set(id, upper);
-    if (upper !== null && this.data(id) !== ABSENT) this.#data.set(id, upper);
+    if (upper !== null && !isMetacopy && this.data(id) !== ABSENT) this.#data.set(id, upper);
   }
+  /** What was found is refused after all, by this rule. For non-directories. */
+  refuse(id: number, code: Code, rule: RuleId): void {
+    const top = this.tops[id] as number;
+    this.lookup.count(rule, top);
+    this.codes[id] = code;
+    const parent = this.parents[id] as number;
+    const component = this.#componentOf(parent, top);
+    const answer = { code, top, certain: this.isCertain(id), isWhiteout: false };
+    this.listed[id] = this.#listedOf(answer, component, this.#listingOf(parent, this.stack(parent)));
+  }
+
   /** Upper entry that the index gives this lower name; undefined where the index has nothing of it. */
   indexed(id: number): number | null | undefined {
     return this.#aliases.get(id);
@@ -210,7 +221,7 @@ export class ObjectTable {
    */
   failImpureListings(): void {
     const { sameFs, xino } = this.#listing;
-    if ((!sameFs && !xino) || this.options.rules[RULE_INDEX['impure-listing-fails']] === 0) return;
+    if ((!sameFs && !xino) || !this.#isOn('impure-listing-fails')) return;
     const { entries } = this;
     for (let id = 1; id < this.count; id++) {
       const top = this.tops[id] as number;
@@ -226,6 +237,7 @@ export class ObjectTable {
         if (isRefused && this.isCertain(child)) listed = Listed.no;
         else if ((isShared || !this.isCertain(child)) && listed === Listed.yes) listed = Listed.unknown;
       }
+      if (listed === Listed.no) this.lookup.count('impure-listing-fails', top);
       if (listed !== Listed.yes) for (let child = first; child < end; child++) this.listed[child] = listed;
     }
   }
@@ -466,7 +478,7 @@ export class ObjectTable {
   /** How the kernel lists this directory (readdir.c:ovl_dir_is_real, ovl_calc_d_ino). */
   #listingOf(id: number, stack: Parent): Listing {
     const entries = this.entries;
-    const rule = (ruleId: keyof typeof RULE_INDEX): boolean => this.options.rules[RULE_INDEX[ruleId]] !== 0;
+    const rule = (ruleId: RuleId): boolean => this.#isOn(ruleId);
     const { sameFs, xino, unknownMode } = this.#listing;
     const components = stack.lowers.length + (stack.upper === ABSENT ? 0 : 1);
     const real = stack.upper >= 0 ? stack.upper : ((stack.lowers[0] ?? ABSENT) as number);
@@ -481,24 +493,39 @@ export class ObjectTable {
     return { isMerged, looksAll, looksUpper, xwhiteouts, unknown };
   }
 
-  #listedOf(found: Found, component: number, listing: Listing): Listed {
+  #isOn(rule: RuleId): boolean {
+    return this.options.rules[RULE_INDEX[rule]] !== 0;
+  }
+
+  /** Counts the rule that decides whether the entry is listed. */
+  #listedBy(rule: RuleId, top: number, listed: Listed): Listed {
+    this.lookup.count(rule, top);
+    return listed;
+  }
+
+  #listedOf(found: Answer, component: number, listing: Listing): Listed {
     const entries = this.entries;
     if (!found.certain) return Listed.unknown;
     const top = found.top;
     if (top < 0 || component < 0) return Listed.unknown;
-    if (!listing.isMerged) return listing.unknown && found.isWhiteout ? Listed.unknown : Listed.yes;
+    if (!listing.isMerged) {
+      if (listing.unknown && found.isWhiteout) return Listed.unknown;
+      return found.code === Code.ok ? Listed.yes : this.#listedBy('plain-lists-all', top, Listed.yes);
+    }
     const marks = entries.marks(top);
-    if (marks & MarkBit.whiteout && this.options.rules[RULE_INDEX['merged-lists-union']] !== 0) return Listed.no;
+    if (marks & MarkBit.whiteout && this.#isOn('merged-lists-union'))
+      return this.#listedBy('merged-lists-union', top, Listed.no);
     if (found.code === Code.ok) return Listed.yes;
     if (listing.unknown) return Listed.unknown;
     const layer = entries.layer(top);
-    if (listing.looksAll || (listing.looksUpper && layer === 0)) return Listed.no;
+    if (listing.looksAll || (listing.looksUpper && layer === 0))
+      return this.#listedBy('number-needs-lookup', top, Listed.no);
     if (listing.xwhiteouts && entries.kind(top) === Kind.file && layer !== 0) {
-      if (entries.marks(component) & MarkBit.xwhiteouts && layer !== this.options.lowerRoots.length) return Listed.no;
+      const isAsked = (directory: number): boolean =>
+        directory >= 0 && (entries.marks(directory) & MarkBit.xwhiteouts) !== 0;
       const root = this.options.lowerRoots[layer - 1] as number;
-      const rootHas =
-        root >= 0 && (entries.marks(root) & MarkBit.xwhiteouts) !== 0 && layer !== this.options.lowerRoots.length;
-      if (rootHas) return Listed.no;
+      if (layer !== this.options.lowerRoots.length && (isAsked(component) || isAsked(root)))
+        return this.#listedBy('xwhiteouts-listed-out', top, Listed.no);
       // It depends on whether the kernel has met such a directory of that layer since the mount.
       if (entries.hasXwhiteouts[layer]) return Listed.unknown;
     }
@@ -540,6 +567,9 @@ export class ObjectTable {
     this.#stacks = this.#stacks.slice(0, this.#stacksLength);
   }
 }
+
+/** What a lookup says of one name, as its listing needs it. */
+type Answer = Pick<Found, 'code' | 'top' | 'certain' | 'isWhiteout'>;
 
 type Listing = {
   isMerged: boolean;

@@ -1,9 +1,10 @@
 import { type Bytes, hexOfBytes } from '../../shared/bytes/bytes.ts';
 import type { OriginState } from '../../shared/contract/scan.ts';
 import type { ProbeContract } from '../../shared/ipc/probe.ts';
+import { OPENED_SIZE } from '../../shared/ipc/records.ts';
 import type { Client } from '../../shared/ipc/rpc.ts';
 import { Kind } from '../../shared/merge/marks.ts';
-import { inodeOfFid, parseHandle } from '../../shared/xattrs/index.ts';
+import { arrayOfHex, FbField, inodeOfFid, parseHandle } from '../../shared/xattrs/index.ts';
 import type { EntryTable } from './entries.ts';
 import type { Index } from './index-entries.ts';
 import type { Stack } from './stack.ts';
@@ -24,6 +25,22 @@ const NULL_UUID = '0'.repeat(32);
 const BATCH = 512;
 const LIVE = 'the handle opens a live inode of the same type';
 
+type HandleAnswer = { ino: string | bigint; dev: string; nlink: number; mode: number } | { errno: string };
+
+/** Names of the errnos that a handle is answered with; others stand as numbers. */
+const ERRNO: Record<number, string> = { 1: 'EPERM', 95: 'EOPNOTSUPP', 116: 'ESTALE' };
+
+/** What the probe sent beside an origin (ItemKind.opened), as it answers for handles. */
+function openedAnswer(value: Uint8Array): HandleAnswer {
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+  if (value.length < OPENED_SIZE) {
+    const errno = view.getInt32(0, true);
+    return { errno: ERRNO[errno] ?? `errno ${errno}` };
+  }
+  const u32 = (at: number): number => view.getUint32(at, true);
+  return { ino: view.getBigUint64(0, true), dev: `${u32(16)}:${u32(20)}`, nlink: u32(8), mode: u32(12) };
+}
+
 const hexOf = (value: Uint8Array): string => hexOfBytes(String.fromCharCode(...value) as Bytes);
 
 /**
@@ -40,6 +57,7 @@ export class Origins {
   readonly #lowers: { layer: number; uuid: string; type: string; fsid: number | null | 'unknown' }[];
   #leftToIndex: number[] = [];
   #taken = 0;
+  #places: { layer: number; uuid: Uint8Array }[] | null = null;
   #batch: { entry: number; layer: number; type: number; fid: string; ino: bigint | null }[] = [];
 
   constructor(entries: EntryTable, stack: Stack, probe: Client<ProbeContract>, session: number) {
@@ -48,13 +66,35 @@ export class Origins {
     this.#probe = probe;
     this.#session = session;
     this.#lowers = stack.facts.layers
-      .filter((layer) => layer.role === 'lower')
+      .filter((layer) => layer.role === 'lower' && layer.dev !== null)
       .map((layer) => ({
         layer: layer.layer,
         uuid: layer.fs.uuid ?? NULL_UUID,
         type: layer.fs.type,
         fsid: stack.inodes.fsids[layer.layer] ?? null,
       }));
+  }
+
+  /** Where the walk shall open origins: for each filesystem the first lower on it that the kernel would decode on. */
+  places(): { layer: number; uuid: string }[] {
+    if (!this.#stack.machine.privilege.handles) return [];
+    const { badUuid } = this.#stack.inodes;
+    const places = new Map<string, number>();
+    for (const { layer, uuid, fsid } of this.#lowers) {
+      if (typeof fsid === 'number' && fsid > 0 && badUuid[fsid]) continue;
+      const own = this.#stack.options.uuid === 'off' ? NULL_UUID : uuid;
+      if (!places.has(own)) places.set(own, layer);
+    }
+    return [...places].map(([uuid, layer]) => ({ uuid, layer }));
+  }
+
+  /** Layer on whose filesystem the walk opened this stored handle. */
+  #placeOf(value: Uint8Array): number {
+    this.#places ??= this.places().map(({ layer, uuid }) => ({ layer, uuid: arrayOfHex(uuid) ?? new Uint8Array(16) }));
+    const places = this.#places;
+    if (places.length === 1) return (places[0] as { layer: number }).layer;
+    const place = places.find(({ uuid }) => uuid.every((byte, i) => byte === value[FbField.uuid + i]));
+    return place?.layer ?? -1;
   }
 
   /** Takes the entries that came with an origin since the last call, and asks for a batch once it is full. */
@@ -104,12 +144,20 @@ export class Origins {
     });
     if (value === null) return say('unknown', 'overlay.origin could not be read');
     if (value.length === 0) return say('empty', 'copied up, but from where was not recorded');
+    const opened = this.#entries.opened(entry);
+    if (opened?.length === OPENED_SIZE)
+      return this.#answered({ entry, layer: this.#placeOf(value), ino: null }, openedAnswer(opened));
     const parsed = parseHandle(value);
     if ('problem' in parsed)
       return say('ignored', `overlay.origin holds no handle that the kernel takes: ${parsed.problem}`);
     const uuid = this.#stack.options.uuid === 'off' ? NULL_UUID : null;
     const same = this.#lowers.filter((lower) => (uuid ?? lower.uuid) === parsed.uuid);
-    if (same.length === 0) return say('foreign', 'its filesystem is that of no lower layer');
+    if (same.length === 0) {
+      const isWhole = this.#stack.facts.layers.every((layer) => layer.role !== 'lower' || layer.dev !== null);
+      return isWhole
+        ? say('foreign', 'its filesystem is that of no lower layer')
+        : say('unverified', 'a lower is not known, on whose filesystem it may be');
+    }
     const { badUuid } = this.#stack.inodes;
     const usable = same.filter(({ fsid }) => !(typeof fsid === 'number' && fsid > 0 && badUuid[fsid]));
     const lower = usable[0] ?? same[0];
@@ -120,7 +168,9 @@ export class Origins {
     }
     if (!this.#stack.machine.privilege.handles)
       return say('unverified', 'opening a handle needs CAP_DAC_READ_SEARCH', lower.layer, ino);
-    this.#batch.push({ entry, layer: lower.layer, type: parsed.type, fid: hexOf(parsed.fid), ino });
+    const request = { entry, layer: lower.layer, ino };
+    if (opened) return this.#answered(request, openedAnswer(opened));
+    this.#batch.push({ ...request, type: parsed.type, fid: hexOf(parsed.fid) });
     return say('unverified', 'not yet asked', lower.layer, ino);
   }
 
@@ -135,7 +185,10 @@ export class Origins {
       })
       .then(
         ({ answers }) => {
-          for (let i = 0; i < batch.length; i++) this.#answer(batch[i] as (typeof batch)[0], answers[i]);
+          batch.forEach((request, i) => {
+            const answer = answers[i];
+            if (answer) this.facts.set(request.entry, this.#answered(request, answer));
+          });
         },
         (error: Error) => {
           for (const { entry } of batch) {
@@ -148,14 +201,14 @@ export class Origins {
     this.#waiting.add(asked);
   }
 
-  #answer(
+  /** What the opened handle says; an object that is left to the index is remembered. */
+  #answered(
     { entry, layer, ino }: { entry: number; layer: number; ino: bigint | null },
-    answer: { ino: string; dev: string; nlink: number; mode: number } | { errno: string } | undefined,
-  ): void {
-    if (!answer) return;
+    answer: HandleAnswer,
+  ): OriginFact {
     if ('errno' in answer) {
       const stale = answer.errno === 'ESTALE';
-      this.facts.set(entry, {
+      return {
         state: stale ? 'stale' : answer.errno === 'EOPNOTSUPP' ? 'undecodable' : 'unverified',
         why: stale ? 'the lower inode that it names is gone' : `opening the handle answered ${answer.errno}`,
         layer,
@@ -163,21 +216,20 @@ export class Origins {
         nlink: null,
         dev: null,
         mode: 0,
-      });
-      return;
+      };
     }
     const kind = this.#entries.kind(entry);
     const base = { layer, ino: BigInt(answer.ino), nlink: answer.nlink, dev: answer.dev, mode: answer.mode };
     const { index, nfsExport } = this.#stack.options;
     const isFile = kind !== Kind.dir;
-    if (answer.mode >>> 12 !== kind)
-      this.facts.set(entry, { ...base, state: 'ignored', why: 'it names an inode of another type' });
-    else if (isFile && answer.nlink > 1 && !index)
-      this.facts.set(entry, { ...base, state: 'ignored', why: 'the lower inode has several names and index is off' });
-    else if (isFile && (answer.nlink > 1 || nfsExport)) {
-      this.facts.set(entry, { ...base, state: 'unknown', why: 'it counts if the index has it, which is not read yet' });
+    if (answer.mode >>> 12 !== kind) return { ...base, state: 'ignored', why: 'it names an inode of another type' };
+    if (isFile && answer.nlink > 1 && !index)
+      return { ...base, state: 'ignored', why: 'the lower inode has several names and index is off' };
+    if (isFile && (answer.nlink > 1 || nfsExport)) {
       this.#leftToIndex.push(entry);
-    } else this.facts.set(entry, { ...base, state: 'verified', why: LIVE });
+      return { ...base, state: 'unknown', why: 'it counts if the index has it, which is not read yet' };
+    }
+    return { ...base, state: 'verified', why: LIVE };
   }
 
   /**
@@ -188,7 +240,9 @@ export class Origins {
     for (const entry of this.#leftToIndex) {
       const fact = this.facts.get(entry);
       if (!fact) continue;
-      const isIndexed = index?.entries.some((one) => one.ino === this.#entries.ino(entry) && one.lowerIno === fact.ino);
+      const isIndexed = index?.entries.some(
+        (one) => one.ino === this.#entries.ino(entry) && one.lower?.ino === fact.ino && one.lower?.dev === fact.dev,
+      );
       if (isIndexed) Object.assign(fact, { state: 'verified', why: `${LIVE}, and the index has it` });
       else if (!index || index.unknown) fact.why = 'it counts if the index has it, which could not be read';
       else if ((fact.nlink ?? 0) > 1)

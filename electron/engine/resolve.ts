@@ -1,6 +1,7 @@
 import { Code } from '../../shared/merge/lookup.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
-import { RULE_INDEX } from '../../shared/merge/rules.ts';
+import { RULE_INDEX, type RuleId } from '../../shared/merge/rules.ts';
+import type { IndexEntry } from './index-entries.ts';
 import type { ObjectTable } from './objects.ts';
 import type { StackScan } from './scan.ts';
 
@@ -22,35 +23,43 @@ export function applyOrigins(scan: StackScan): void {
 const SIEVE = 1 << 16;
 const SIEVE_MASK = BigInt(SIEVE - 1);
 
-/** Lower names whose inode the index has: they show the upper inode (namei.c:ovl_lookup_index). */
+/**
+ * Non-directories whose lower inode the index has (namei.c:ovl_lookup_index): a lower name shows the upper inode that
+ * the index gives, and where the index has something else than an inode of that type, the lookup is an error.
+ */
 function aliasIndexed(scan: StackScan): void {
-  const { objects, entries, index } = scan;
-  if (!index || index.entries.length === 0 || objects.options.rules[RULE_INDEX['index-alias']] === 0) return;
-  const uuids: string[] = [];
-  for (const layer of scan.stack.facts.layers) uuids[layer.layer] = layer.fs.uuid ?? '0'.repeat(32);
-  const byLower = new Map<string, (typeof index.entries)[0]>();
+  const { objects, entries, index, known, origins } = scan;
+  if (!index || index.entries.length === 0) return;
+  const isOn = (rule: RuleId): boolean => objects.options.rules[RULE_INDEX[rule]] !== 0;
   const sieve = new Uint8Array(SIEVE);
-  for (const one of index.entries) {
-    if (one.lowerIno === null) continue;
-    byLower.set(`${one.uuid}:${one.lowerIno}`, one);
-    sieve[Number(one.lowerIno & SIEVE_MASK)] = 1;
-  }
+  for (const { lower } of index.entries) if (lower) sieve[Number(lower.ino & SIEVE_MASK)] = 1;
   const uppers = new Map<bigint, number>();
   const wanted = new Set(index.entries.map(({ ino }) => ino));
+  /** The index entry of a lower of that type; null where there is none, or the object is refused for it. */
+  const take = (id: number, kind: number, dev: string, ino: bigint): IndexEntry | null => {
+    const found = known.indexOf(dev, ino);
+    if (!found) return null;
+    if (!found.isWhiteout && found.mode >>> 12 === kind) return found;
+    if (isOn('index-refuses')) objects.refuse(id, Code.EIO, 'index-refuses');
+    return null;
+  };
   for (const id of upperObjects(objects)) {
     const top = objects.tops[id] as number;
-    if (entries.nlink(top) < 2 || entries.kind(top) === Kind.dir) continue;
+    if (entries.kind(top) === Kind.dir) continue;
     const ino = entries.ino(top);
-    if (wanted.has(ino)) uppers.set(ino, top);
+    if (entries.nlink(top) > 1 && wanted.has(ino)) uppers.set(ino, top);
+    const origin = objects.codes[id] === Code.ok ? origins.facts.get(top) : undefined;
+    if (origin?.dev && origin.ino !== null && origin.mode >>> 12 === entries.kind(top))
+      take(id, entries.kind(top), origin.dev, origin.ino);
   }
   for (let id = 1; id < objects.count; id++) {
     const top = objects.tops[id] as number;
     if (top < 0 || sieve[entries.inoLow(top) & (SIEVE - 1)] === 0) continue;
     if (objects.codes[id] !== Code.ok || entries.layer(top) === 0 || objects.isDir(id)) continue;
-    const found = byLower.get(`${uuids[entries.layer(top)]}:${entries.ino(top)}`);
-    if (!found) continue;
-    if (found.mode >>> 12 !== entries.kind(top)) objects.codes[id] = Code.EIO;
-    else objects.alias(id, uppers.get(found.ino) ?? null);
+    const found = take(id, entries.kind(top), entries.dev(top), entries.ino(top));
+    if (!found || !isOn('index-alias')) continue;
+    objects.lookup.count('index-alias', top);
+    objects.alias(id, uppers.get(found.ino) ?? null, found.isMetacopy);
   }
 }
 

@@ -5,9 +5,10 @@ import { ABSENT, POSITIONS, unknownComponent } from '../../shared/merge/lookup.t
 import { kernelAtLeast } from '../../shared/merge/options.ts';
 import { RULES } from '../../shared/merge/rules.ts';
 import { EntryTable } from './entries.ts';
-import { type Index, readIndex } from './index-entries.ts';
+import { type Index, openLowers, readIndex } from './index-entries.ts';
 import { readNested } from './nested.ts';
 import { ObjectTable, ruleSwitches } from './objects.ts';
+import { KnownOrigins } from './origin-rules.ts';
 import { Origins } from './origins.ts';
 import { applyOrigins } from './resolve.ts';
 import { makeStack, type Stack } from './stack.ts';
@@ -46,6 +47,7 @@ export class StackScan {
   readonly entries: EntryTable;
   readonly objects: ObjectTable;
   readonly origins: Origins;
+  readonly known: KnownOrigins;
   /** Index entries by what they mean; null where there is no index or it could not be read. */
   index: Index | null = null;
   phase: ScanPhase = 'reading';
@@ -79,6 +81,8 @@ export class StackScan {
         : unknownComponent(layer.layer);
     const of = (role: string): number[] =>
       facts.layers.filter((layer) => layer.role === role).map(({ layer }) => this.#roots[layer] as number);
+    this.origins = new Origins(this.entries, stack, probe, this.#session);
+    this.known = new KnownOrigins(this.entries, this.origins);
     const dataOnlyFree = kernelAtLeast(stack.machine.kernel, '6.16');
     const rules = ruleSwitches(options.withoutRules);
     this.objects = new ObjectTable(
@@ -89,6 +93,7 @@ export class StackScan {
         followRedirect: stack.options.redirectDir !== 'nofollow',
         metacopy: stack.options.metacopy,
         verifyLower: stack.options.index && stack.options.nfsExport,
+        origins: stack.options.index ? this.known : null,
         dataOnlyFree,
         rules,
       },
@@ -100,8 +105,6 @@ export class StackScan {
       new Set(facts.layers.filter((layer) => layer.assumed).map(({ layer }) => layer)),
       options.countRules ? new Uint32Array(RULES.length * POSITIONS.length) : null,
     );
-    this.origins = new Origins(this.entries, stack, probe, this.#session);
-    this.entries.originIs = (upper, lower) => this.#originIs(upper, lower);
   }
 
   /** Entry of a layer's root, or null where the layer could not be opened. */
@@ -165,15 +168,15 @@ export class StackScan {
         }
       }),
     );
-    // Beside the walk, so that nobody waits for it at the end.
-    this.#reading = readIndex(this.stack, this.#probe);
-    this.#reading.catch(() => {});
     this.#rootObject();
     for (const chunk of inner.flat()) this.#take(chunk);
     for (const { layer } of nested) {
       const reading = this.layers.find((one) => one.layer === layer);
       if (reading) Object.assign(reading, { done: true, entries: this.entries.perLayer[layer] ?? 0 });
     }
+    // Beside the walk, so that nobody waits for it at the end.
+    this.#reading = readIndex(this.stack, this.#probe);
+    this.#reading.catch(() => {});
     const result = await this.#probe.call(
       'walk',
       {
@@ -186,6 +189,7 @@ export class StackScan {
             isolate: mayHang(fs.type),
           })),
         targets: this.#options.targets,
+        origins: this.origins.places(),
       },
       {
         ...(this.#options.signal ? { signal: this.#options.signal } : {}),
@@ -220,7 +224,9 @@ export class StackScan {
 
   #take(chunk: Uint8Array): void {
     const started = performance.now();
-    this.entries.ingest(chunk, (directory) => this.objects.directoryRead(directory));
+    // With nfs_export directories merge by origin and index, which are whole at the end alone.
+    const { verifyLower } = this.objects.options;
+    this.entries.ingest(chunk, (directory) => void (verifyLower || this.objects.directoryRead(directory)));
     this.origins.take();
     this.seconds.merge += (performance.now() - started) / 1000;
   }
@@ -252,15 +258,17 @@ export class StackScan {
   /** After the walk: what was put off, the origins, the index, and what follows from them. */
   async #conclude(): Promise<void> {
     this.phase = 'merging';
-    const merging = performance.now();
-    this.#settle();
-    this.seconds.merge += (performance.now() - merging) / 1000;
     const begun = performance.now();
     const [index] = await Promise.all([this.#reading, this.origins.finish()]);
+    if (index) await openLowers(index, this.#probe, this.#session);
     this.index = index;
+    this.known.setIndex(index);
     this.origins.heedIndex(index);
-    applyOrigins(this);
     this.seconds.origins = (performance.now() - begun) / 1000;
+    const merging = performance.now();
+    this.#settle();
+    applyOrigins(this);
+    this.seconds.merge += (performance.now() - merging) / 1000;
   }
 
   #settle(): void {
@@ -268,14 +276,6 @@ export class StackScan {
     this.objects.endReading();
     this.objects.finish();
     for (const reading of this.layers) reading.done = true;
-  }
-
-  /** Whether the upper directory's overlay.origin names this lower directory (namei.c:ovl_verify_origin). */
-  #originIs(upper: number, lower: number): boolean {
-    const named = this.origins.inodeNamedBy(upper, this.entries.layer(lower));
-    // A directory without the mark gets it from the first lookup, and so matches.
-    if (named === undefined) return true;
-    return named === this.entries.ino(lower);
   }
 
   path(id: number): Bytes {

@@ -11,8 +11,11 @@ const Base64 = z.string().regex(/^[A-Za-z0-9+/]*=*$/);
 
 export const EntryType = z.enum(['file', 'dir', 'symlink', 'fifo', 'char', 'block', 'socket', 'whiteout']);
 export type EntryType = z.infer<typeof EntryType>;
-/** What stat answers. EINVAL and EACCES, which the contract's list lacks, are the kernel's for a damaged redirect. */
-export const Lookup = z.enum(['ok', 'ENOENT', 'EPERM', 'EIO', 'EINVAL', 'EACCES', 'unknown']);
+/**
+ * What stat answers. The contract's list lacks EINVAL and EACCES, the kernel's for a damaged redirect, and ESTALE, its
+ * answer for an upper metacopy whose origin is another file than its path finds (index=on).
+ */
+export const Lookup = z.enum(['ok', 'ENOENT', 'EPERM', 'EIO', 'EINVAL', 'EACCES', 'ESTALE', 'unknown']);
 export type Lookup = z.infer<typeof Lookup>;
 export const Provenance = z.enum(['lower', 'upper', 'copied-up', 'merged', 'unknown']);
 export type Provenance = z.infer<typeof Provenance>;

@@ -31,8 +31,16 @@ export type RawTree = {
   findLike(directory: number, like: number): number;
   /** Entry of the directory with this name (latin1). */
   findName(directory: number, name: string): number;
-  /** Whether the origin that the upper directory's overlay.origin names is this lower directory (nfs_export). */
-  originIs(upper: number, lower: number): boolean;
+};
+
+/** What overlay.origin and the index say, where index=on. Null: not known. */
+export type OriginRules = {
+  /** Whether the upper non-directory's overlay.origin opens a live inode of its type (namei.c:ovl_check_origin). */
+  hasOrigin(upper: number): boolean | null;
+  /** Whether the handle in the upper's overlay.origin is that of this lower (namei.c:ovl_verify_origin). */
+  originIs(upper: number, lower: number): boolean | null;
+  /** Whether a directory may have this lower and this upper (or ABSENT), by its index entry (ovl_lookup_index). */
+  indexAllows(upper: number, lower: number): boolean | null;
 };
 
 export type MergeOptions = {
@@ -42,17 +50,19 @@ export type MergeOptions = {
   dataRoots: readonly number[];
   followRedirect: boolean;
   metacopy: boolean;
-  /** index and nfs_export are on: a directory's origin is verified before it merges. */
+  /** index and nfs_export are on: a directory's origin is verified before it merges, and its index entry after. */
   verifyLower: boolean;
+  /** Null where index=off. */
+  origins: OriginRules | null;
   /** Data-only layers need neither metacopy=on nor redirect_dir (rule data-only-free). */
   dataOnlyFree: boolean;
   /** By rule index: 0 where a test has switched the rule off. */
   rules: Uint8Array;
 };
 
-export const Code = { ok: 0, ENOENT: 1, EPERM: 2, EIO: 3, EINVAL: 4, EACCES: 5 } as const;
+export const Code = { ok: 0, ENOENT: 1, EPERM: 2, EIO: 3, EINVAL: 4, EACCES: 5, ESTALE: 6 } as const;
 export type Code = (typeof Code)[keyof typeof Code];
-export const CODE_TEXT = ['ok', 'ENOENT', 'EPERM', 'EIO', 'EINVAL', 'EACCES'] as const;
+export const CODE_TEXT = ['ok', 'ENOENT', 'EPERM', 'EIO', 'EINVAL', 'EACCES', 'ESTALE'] as const;
 
 /** A parent as its children are looked up: the upper's directory (or ABSENT), and the stack of lower directories. */
 export type Parent = { upper: number; lowers: readonly number[] };
@@ -199,11 +209,9 @@ export class Lookup {
         continue;
       }
       if (entry < 0) continue;
-      if (found.upper >= 0 && count === 0 && this.#isDir && options.verifyLower) {
-        if (this.#on('origin-not-verified') && !tree.originIs(found.upper, entry)) {
-          this.#say(component, entry, 'origin-not-verified');
-          break;
-        }
+      if (found.upper >= 0 && count === 0 && !this.#isOrigin(found.upper, entry)) {
+        this.#say(component, entry, 'origin-not-verified');
+        break;
       }
       if (found.top === ABSENT) found.top = entry;
       if (!(this.#metacopy && count > 0)) {
@@ -222,6 +230,45 @@ export class Lookup {
     this.#finish(upperMetacopy, count);
   }
 
+  /**
+   * Whether the first lower found is the origin that the upper names. A directory that is not merges with nothing; a
+   * metacopy that is not, though its origin is alive, is an error.
+   */
+  #isOrigin(upper: number, lower: number): boolean {
+    const { origins, verifyLower } = this.#options;
+    if (origins === null) return true;
+    if (this.#isDir) {
+      if (!verifyLower || !this.#on('origin-not-verified')) return true;
+      const isOrigin = origins.originIs(upper, lower);
+      if (isOrigin === null) this.found.certain = this.found.whole = false;
+      return isOrigin !== false;
+    }
+    if (!this.#on('origin-mismatch')) return true;
+    const hasOrigin = origins.hasOrigin(upper);
+    if (hasOrigin === false) return true;
+    const isOrigin = origins.originIs(upper, lower);
+    if (isOrigin === true) return true;
+    if (hasOrigin === null || isOrigin === null) {
+      this.found.certain = this.found.whole = false;
+      this.found.pending = true;
+      return true;
+    }
+    this.#hit('origin-mismatch', lower);
+    this.#fail(Code.ESTALE, upper);
+  }
+
+  /** With nfs_export the index must not give the directory's lower to another upper (namei.c:ovl_lookup_index). */
+  #checkIndex(): void {
+    const { origins, verifyLower } = this.#options;
+    const lower = this.found.lowers[0] ?? ABSENT;
+    if (origins === null || !verifyLower || lower < 0 || !this.#on('index-refuses')) return;
+    const isAllowed = origins.indexAllows(this.found.upper, lower);
+    if (isAllowed === null) this.found.certain = this.found.whole = false;
+    if (isAllowed !== false) return;
+    this.#hit('index-refuses', lower);
+    this.#fail(Code.EIO, this.found.top);
+  }
+
   /** What stands after the layers were walked: metacopies need data, refused marks are errors. */
   #finish(upperMetacopy: boolean, count: number): void {
     const found = this.found;
@@ -233,7 +280,7 @@ export class Lookup {
       dataOnly &&
       this.#absolute &&
       this.#on('data-only') &&
-      (options.dataOnlyFree || this.#follow())
+      (this.#isDataFree() || this.#follow())
     ) {
       this.#dataLayers(this.#redirect ?? '');
       found.isDir = false;
@@ -252,11 +299,20 @@ export class Lookup {
     }
     found.isWhiteout = false;
     found.code = Code.ok;
-    if (!this.#isDir) {
+    if (this.#isDir) this.#checkIndex();
+    else {
       if (found.upper >= 0 && !upperMetacopy) found.data = found.upper;
       const holder = found.data;
       if (holder >= 0 && this.#tree.kind(holder) !== Kind.file) found.data = ABSENT;
     }
+  }
+
+  /** Whether data-only layers are followed without the options that following needs otherwise. */
+  #isDataFree(): boolean {
+    const { dataOnlyFree, metacopy, followRedirect } = this.#options;
+    if (!dataOnlyFree || !this.#on('data-only-free')) return false;
+    if (!metacopy || !followRedirect) this.#hit('data-only-free', this.found.top);
+    return true;
   }
 
   /** Finds the data file of a metacopy in the data-only layers (namei.c:ovl_lookup_data_layers). */
@@ -467,6 +523,11 @@ export class Lookup {
 
   #on(rule: RuleId): boolean {
     return this.#options.rules[RULE_INDEX[rule]] !== 0;
+  }
+
+  /** Counts that a rule was met, at the layer of the entry that it decides. */
+  count(rule: RuleId, entry: number): void {
+    this.#hit(rule, entry);
   }
 
   #hit(rule: RuleId, entry: number): void {

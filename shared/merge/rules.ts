@@ -115,6 +115,16 @@ export const RULES = [
     from: 'namei.c:ovl_lookup',
   },
   {
+    id: 'origin-mismatch',
+    says: 'With index=on an upper metacopy whose living origin is another file than its path finds: the kernel answers ESTALE.',
+    from: 'namei.c:ovl_lookup',
+  },
+  {
+    id: 'index-refuses',
+    says: 'The index gives this lower to another upper, or to nothing: the kernel answers EIO.',
+    from: 'namei.c:ovl_lookup_index',
+  },
+  {
     id: 'index-alias',
     says: 'The index has this lower inode: every name of it shows the one upper inode.',
     from: 'namei.c:ovl_lookup_index',
