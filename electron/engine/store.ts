@@ -18,7 +18,8 @@ export function dataFolder(): string {
 
 /**
  * Settings, saved stacks and recent things, in one SQLite file. A file that is torn or another program's is set aside
- * under a new name, never overwritten, and `notice` says so. Where no file can be made, all is kept in memory alone.
+ * under a new name, never overwritten, and `notice` says so. A file that is locked, may not be written or cannot be
+ * opened is left as it is: all is then kept in memory alone, and `notice` says why.
  */
 export class Store {
   readonly notice: string | null;
@@ -70,7 +71,10 @@ export class Store {
     const text = JSON.stringify(stack);
     this.#db
       .prepare(
-        'INSERT INTO recent (stack, opened_at) VALUES (?, ?) ON CONFLICT (stack) DO UPDATE SET opened_at = excluded.opened_at',
+        // Later than all others, also within one millisecond and after the clock was set back.
+        `INSERT INTO recent (stack, opened_at)
+         VALUES (?, max(?, (SELECT coalesce(max(opened_at), 0) + 1 FROM recent)))
+         ON CONFLICT (stack) DO UPDATE SET opened_at = excluded.opened_at`,
       )
       .run(text, Date.now());
     this.#db
@@ -91,9 +95,13 @@ export class Store {
   }
 }
 
+/** How long a file that another process holds is waited for, in milliseconds. */
+const WAIT = 2000;
+
 function openDatabase(folder: string): { db: Database.Database; notice: string | null } {
   const file = join(folder, 'stratoscope.db');
   let notice: string | null = null;
+  let db: Database.Database | null = null;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (existsSync(file)) {
@@ -103,22 +111,25 @@ function openDatabase(folder: string): { db: Database.Database; notice: string |
         notice = `Your settings in ${file} could not be used: ${why}. They were set aside as ${aside}, and new ones begun.`;
       }
     }
-    const db = new Database(file);
+    db = new Database(file, { timeout: WAIT });
     prepare(db);
     return { db, notice };
   } catch (error) {
-    const db = new Database(':memory:');
-    prepare(db);
-    const why = error instanceof Error ? error.message : String(error);
-    return { db, notice: `Settings cannot be kept in ${folder}: ${why}. They last until the app is closed.` };
+    db?.close();
+    const memory = new Database(':memory:');
+    prepare(memory);
+    const why = `Settings cannot be kept in ${file}: ${whyNot(error)}. They last until the app is closed.`;
+    return { db: memory, notice: notice === null ? why : `${notice} ${why}` };
   }
 }
 
-/** Why a file is no store of this program, or null where it is one. */
+/**
+ * Why a file is no store of this program, or null where it is one. It is opened to be read alone, so that closing it
+ * does not fold a foreign log into its file. Throws where nothing can be said: the file is busy, or cannot be read.
+ */
 function whatIsWrong(file: string): string | null {
-  let db: Database.Database | null = null;
+  const db = new Database(file, { fileMustExist: true, readonly: true, timeout: WAIT });
   try {
-    db = new Database(file, { fileMustExist: true });
     const id = db.pragma('application_id', { simple: true });
     const version = Number(db.pragma('user_version', { simple: true }));
     const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
@@ -128,24 +139,44 @@ function whatIsWrong(file: string): string | null {
     const check = db.pragma('quick_check', { simple: true });
     return check === 'ok' ? null : `it is damaged (${String(check)})`;
   } catch (error) {
-    return `it is damaged (${error instanceof Error ? error.message : String(error)})`;
+    if (/^SQLITE_(NOTADB|CORRUPT)/.test(codeOf(error))) return `it is damaged (${(error as Error).message})`;
+    throw error;
   } finally {
-    db?.close();
+    db.close();
   }
 }
 
+/** SQLite's result code by name, extended where there is one (SQLITE_IOERR_SHMSIZE); '' for any other error. */
+const codeOf = (error: unknown): string => (error instanceof Database.SqliteError ? error.code : '');
+
+/** By SQLite's primary result code: why a file that may be whole cannot be used now. */
+const REASONS: Record<string, string> = {
+  BUSY: 'another program holds it locked',
+  READONLY: 'it may be read, but not written',
+  FULL: 'the disk is full',
+  CANTOPEN: 'it cannot be opened',
+  IOERR: 'the system could not read or write it',
+};
+
+function whyNot(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = REASONS[/^SQLITE_([A-Z]+)/.exec(codeOf(error))?.[1] ?? ''];
+  return reason === undefined ? message : `${reason} (${message})`;
+}
+
+const COMPANIONS = ['', '-wal', '-shm', '-journal'];
+
 /** Renames a file and its companions to the first free name; returns it. */
 function setAside(file: string): string {
+  const isTaken = (name: string): boolean => COMPANIONS.some((suffix) => existsSync(name + suffix));
   let aside = `${file}.set-aside`;
-  for (let n = 2; existsSync(aside); n++) aside = `${file}.set-aside-${n}`;
-  renameSync(file, aside);
-  for (const suffix of ['-wal', '-shm']) if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
+  for (let n = 2; isTaken(aside); n++) aside = `${file}.set-aside-${n}`;
+  for (const suffix of COMPANIONS) if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
   return aside;
 }
 
 function prepare(db: Database.Database): void {
   db.pragma('journal_mode = WAL');
-  db.pragma('busy_timeout = 2000');
   db.pragma(`application_id = ${APPLICATION_ID}`);
   db.pragma(`user_version = ${VERSION}`);
   db.exec(`
