@@ -55,6 +55,9 @@ describe('STACK', () => {
     expect(failure(undefined, {})).toBe('no stack is named');
     expect(failure('/m', { lower: [b('/l')] })).toBe('two stacks are named');
     expect(failure(undefined, { upper: b('/u') })).toBe('there is no lower directory');
+    expect(failure(undefined, { mountinfo: b('1 2 0:3 / /m rw - overlay o rw\n4 5 0:6 / /n rw - overlay o rw') })).toBe(
+      '--mountinfo holds more than one line',
+    );
     expect(failure(undefined, { lower: [b('/l')], pid: b('1') })).toBe('--pid goes with a mount point or --mountinfo');
     expect(failure('/m', { pid: b('x1') })).toBe('--pid x1 is no process id');
     expect(failure('', {})).toBe('the mount point is empty');

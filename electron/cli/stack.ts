@@ -94,6 +94,8 @@ export function stackOf(mount: Bytes | undefined, options: StackOptions): StackI
   }
   if (mount !== undefined) return { kind: 'mount', mount: mountPoint(mount), pid };
   if (options.mountinfo !== undefined) {
+    // Inside a line the kernel writes a newline as \012.
+    if (/\n./.test(options.mountinfo)) throw usage('--mountinfo holds more than one line', 'give one of them');
     return { kind: 'mountinfo', line: asBytes(options.mountinfo.replace(/\n$/, '')), pid };
   }
   if (pid !== null) throw usage('--pid goes with a mount point or --mountinfo', 'leave it out');

@@ -61,6 +61,22 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     };
   }
 
+  /** Throws where no layer could be read: nothing can be said of any path then. */
+  function mustBeRead(stack: Stack, scan: StackScan): void {
+    if (scan.layers.every(({ error }) => error !== null)) {
+      const first = scan.layers[0]?.error;
+      const facts = stack.facts.layers[0];
+      const isRefused = first?.code === 'EACCES' || first?.code === 'EPERM' || first?.code === 'unreadable';
+      const needsPrivilege = isRefused && !stack.machine.privilege.trusted;
+      throw new FailureError({
+        code: needsPrivilege ? 'needs-privilege' : 'no-layer',
+        message: `no layer could be read: ${first?.message ?? ''}`,
+        path: textForEyes(facts?.path ?? facts?.shown ?? ('' as never)),
+        hint: needsPrivilege ? 'read with privilege' : 'check that the layers still exist',
+      });
+    }
+  }
+
   /** Reads a whole stack for the terminal. Fails where no layer could be read, or nothing without privilege. */
   async function readWhole(
     stack: Stack,
@@ -77,18 +93,7 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
         code: scan.error?.code ?? 'internal',
         message: scan.error?.message ?? 'the scan failed',
       });
-    if (scan.layers.every(({ error }) => error !== null)) {
-      const first = scan.layers[0]?.error;
-      const facts = stack.facts.layers[0];
-      const isRefused = first?.code === 'EACCES' || first?.code === 'EPERM' || first?.code === 'unreadable';
-      const needsPrivilege = isRefused && !stack.machine.privilege.trusted;
-      throw new FailureError({
-        code: needsPrivilege ? 'needs-privilege' : 'no-layer',
-        message: `no layer could be read: ${first?.message ?? ''}`,
-        path: textForEyes(facts?.path ?? facts?.shown ?? ('' as never)),
-        hint: needsPrivilege ? 'read with privilege' : 'check that the layers still exist',
-      });
-    }
+    mustBeRead(stack, scan);
     return scan;
   }
 
@@ -213,6 +218,7 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       const view = new View(0, ref, stack, probe, { users, groups }, { hidden: true, through }, () => {});
       signal.addEventListener('abort', () => view.close());
       await view.read();
+      if (view.scan.phase === 'ready') mustBeRead(stack, view.scan);
       const id = view.idOf(path);
       const detail = detailOf(view.scan, view.rows, id, demo.madeBy(ref, path));
       return { meta: afterReading(scanMeta(stack), view.scan), detail };

@@ -95,6 +95,16 @@ describe.skipIf(cannotMount !== null)(`a layer on another overlay${cannotMount ?
     expect(predictedOf(objects.values())).toEqual(throughTheMount('outer'));
   });
 
+  test('counts the links of an indexed file and the blocks of a metacopy as that one does', async () => {
+    inner(',index=on,metacopy=on');
+    lab.sh('chmod 600 inner/link inner/d/f; rm inner/link2');
+    outerOf(`${lab.folder}/inner`);
+    const { objects } = await lab.scan(lab.mount('outer'));
+    expect(objects.get('link')?.entries[0]?.nlink).toBe(1);
+    expect(predictedOf(objects.values())).toEqual(throughTheMount('outer'));
+    expect(objects.get('d/f')?.blocks).toBe(lab.sh('stat -c %b outer/d/f').trim());
+  });
+
   test('shows the numbers that it shows', async () => {
     inner();
     outerOf(`${lab.folder}/inner`);

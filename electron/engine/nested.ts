@@ -16,6 +16,7 @@ import { decodeOctal } from '../../shared/mountinfo/line.ts';
 import { Describer } from './describe.ts';
 import { NUMBER_UNKNOWN } from './entry-columns.ts';
 import { HiddenTree } from './hidden.ts';
+import { DATA_UNKNOWN } from './objects.ts';
 import { findPath } from './output.ts';
 import type { StackScan } from './scan.ts';
 
@@ -51,6 +52,7 @@ export async function readNested(
   const start = findPath(inner, new HiddenTree(inner), below, false);
   if (start === null || inner.objects.codes[start] !== Code.ok || !inner.objects.isDir(start))
     return refuse('in which it is not found');
+  if ((inner.objects.tops[start] as number) < 0) return refuse('of which no layer could be read');
   return new NestedLayer(inner, layer.layer).pack(start);
 }
 
@@ -121,7 +123,7 @@ class NestedLayer {
     view.setUint32(Field.mode, entries.mode(top), true);
     view.setBigUint64(Field.ino, ino ?? 0n, true);
     view.setBigUint64(Field.size, entries.size(top), true);
-    view.setBigUint64(Field.blocks, entries.blocks(top), true);
+    view.setBigUint64(Field.blocks, entries.blocks(this.#stored(id, top)), true);
     view.setBigInt64(Field.mtime, entries.mtimeNs(top), true);
     view.setBigInt64(Field.btime, entries.btimeNs(top) ?? NO_TIME, true);
     view.setUint32(Field.uid, entries.uid(top), true);
@@ -164,9 +166,28 @@ class NestedLayer {
     return { bytes: Uint8Array.from(bytes), count };
   }
 
+  /** Entry whose blocks the inner mount counts: of a metacopy, the one that holds its data. */
+  #stored(id: number, top: number): number {
+    const data = this.#scan.objects.data(id);
+    return data === DATA_UNKNOWN || data < 0 ? top : data;
+  }
+
+  /** Links as the inner mount counts them: an indexed file's by its overlay.nlink (kernel: ovl_get_nlink). */
   #nlink(id: number, top: number): number {
     const { objects, entries } = this.#scan;
-    if (!objects.isDir(id)) return entries.nlink(top);
+    if (!objects.isDir(id)) {
+      const links = entries.nlink(top);
+      const { options, prefix } = this.#scan.stack;
+      if (!options.index || entries.layer(top) !== 0) return links;
+      const own = prefix === 'user' ? ItemKind.user : ItemKind.trusted;
+      let union = links;
+      entries.forEachItem(top, (kind, name, value) => {
+        if (kind !== own || name !== 'nlink' || value === null) return;
+        const [, difference] = /^U([+-]\d{1,9})$/.exec(String.fromCharCode(...value)) ?? [];
+        if (difference !== undefined && links + Number(difference) > 0) union = links + Number(difference);
+      });
+      return union;
+    }
     const stack = objects.stack(id);
     return stack.lowers.length + (stack.upper >= 0 ? 1 : 0) > 1 ? 1 : entries.nlink(top);
   }
