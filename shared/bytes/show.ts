@@ -33,7 +33,7 @@ export function textForJson(bytes: Bytes): string {
   const whole = textOfBytes(bytes);
   if (whole !== null) return whole;
   const array = arrayOfBytes(bytes);
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let out = '';
   for (let i = 0; i < array.length; ) {
     const length = sequenceLength(array, i);
@@ -107,8 +107,13 @@ export function spansForEyes(bytes: Bytes): ShownSpan[] {
   return spans;
 }
 
-/** One word of a POSIX shell that means exactly these bytes ($'…' where a plain quote would not do). */
+/**
+ * One word that means exactly these bytes to a shell: bare or in '…' for any POSIX shell; where they are no UTF-8 or
+ * could deceive a reader, as $'…' with `\xNN`, which needs bash (also ksh and zsh; dash does not know it). No shell
+ * word can hold the byte 0, so the bytes must not: a path never does.
+ */
 export function shellQuote(bytes: Bytes): string {
+  if (bytes === '') return "''";
   if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(bytes)) return bytes;
   const text = textOfBytes(bytes);
   DECEIVES.lastIndex = 0;
