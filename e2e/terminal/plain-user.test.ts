@@ -35,6 +35,22 @@ describe.skipIf(process.getuid?.() !== 0)('without privilege', () => {
     for (const { state } of mine?.layers ?? []) expect(['ok', 'unverified']).toContain(state);
   });
 
+  it('says of layers that only privilege could find that none was read, to scan, to explain and to a stack above', async () => {
+    const other = makeStage();
+    try {
+      other.sh(`chmod 755 .; mkdir fs; mount -t tmpfs fs fs; cd fs; mkdir l1 l2 u w inner l3 u2 w2 outer; echo a > l1/a
+        mount -t overlay stage -o lowerdir=l1:l2,upperdir=u,workdir=w inner
+        mount -t overlay stage -o lowerdir=$PWD/inner:$PWD/l3,upperdir=$PWD/u2,workdir=$PWD/w2 outer`);
+      expectFailure(await run(['scan', other.at('fs/inner')]), 3, 'ndjson');
+      expectFailure(await run(['explain', other.at('fs/inner'), 'a', '--format', 'json']), 3, 'json');
+      const above = await run(['scan', other.at('fs/outer')]);
+      expect(above.status).toBe(0);
+      expect(above.stderr).toMatch(/layer 1 could not be read: it lies on another overlay, .*no layer could be read/);
+    } finally {
+      other.remove();
+    }
+  });
+
   it('scan: marks and origins are unknown, character whiteouts are seen, and nothing is wrongly denied', async () => {
     const whole = await stratoscope(['scan', stage.at('merged')]);
     const truth = new Map(whole.lines.slice(1).map((one) => [(one as ScanObject).path, one as ScanObject]));
