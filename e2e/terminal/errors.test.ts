@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SHAPES } from '../../shared/contract/shapes.ts';
 import { expectFailure, NODE, PROGRAM, ROOT, stratoscope } from './program.ts';
@@ -143,6 +143,14 @@ describe.skipIf(!isRoot)('pipes and signals', () => {
   });
   afterAll(() => stage.remove());
   const many = () => ['scan', '--lower', stage.at('many'), '--lower', stage.at('fs/l1')];
+
+  it('help that nobody reads to its end is quiet too', () => {
+    for (const words of ['--help', 'scan --help', 'schema scan'])
+      for (let i = 0; i < 5; i++) {
+        const { stderr } = spawnSync('bash', ['-c', `'${NODE}' '${PROGRAM}' ${words} | true`], { encoding: 'utf8' });
+        expect([words, stderr]).toEqual([words, '']);
+      }
+  });
 
   it('a closed pipe ends it quietly', async () => {
     const run = await stratoscope(many(), {

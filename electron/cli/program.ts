@@ -4,7 +4,7 @@ import type { Bytes } from '../../shared/bytes/bytes.ts';
 import type { EngineContract } from '../../shared/ipc/engine.ts';
 import type { Client } from '../../shared/ipc/rpc.ts';
 import { argumentBytes } from './arguments.ts';
-import { usage } from './failures.ts';
+import { Exit, usage } from './failures.ts';
 import { examples } from './help.ts';
 import { explainWords, narrowing, type ReadOptions, scanOptionsOf, THROUGH } from './reading.ts';
 import { FORMATS, type Format, runSession, type Session } from './session.ts';
@@ -164,6 +164,11 @@ function quiet(command: Command): void {
 
 /** Reads the words and runs what they name; ends the process. */
 export async function runProgram(words: Bytes[]): Promise<void> {
+  // Help is written by commander itself; whoever reads no further ends the program quietly all the same.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(Exit.done);
+  });
   const program = createProgram();
   quiet(program);
   if (words.length === 0) return program.outputHelp();
