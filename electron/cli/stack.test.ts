@@ -58,6 +58,8 @@ describe('STACK', () => {
     expect(failure(undefined, { mountinfo: b('1 2 0:3 / /m rw - overlay o rw\n4 5 0:6 / /n rw - overlay o rw') })).toBe(
       '--mountinfo holds more than one line',
     );
+    const many = Array.from({ length: 500 }, (_, i) => b(`/l${i}`));
+    expect(failure(undefined, { lower: many, data: [b('/d')] })).toBe('501 lower and data-only directories are named');
     expect(failure(undefined, { lower: [b('/l')], pid: b('1') })).toBe('--pid goes with a mount point or --mountinfo');
     expect(failure('/m', { pid: b('x1') })).toBe('--pid x1 is no process id');
     expect(failure('', {})).toBe('the mount point is empty');

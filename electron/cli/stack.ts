@@ -57,6 +57,9 @@ function pidOf(text: Bytes | undefined): number | null {
   return Number(text);
 }
 
+/** Lower and data-only layers that the kernel takes (overlayfs.h: OVL_MAX_STACK). */
+const MAX_LOWERS = 500;
+
 /** Options that say where a layer is have flags of their own. */
 const LAYER_OPTIONS = new Set(['lowerdir', 'lowerdir+', 'datadir+', 'upperdir', 'workdir']);
 
@@ -100,6 +103,10 @@ export function stackOf(mount: Bytes | undefined, options: StackOptions): StackI
   }
   if (pid !== null) throw usage('--pid goes with a mount point or --mountinfo', 'leave it out');
   if (options.lower === undefined) throw usage('there is no lower directory', 'name one with --lower DIR');
+  const count = options.lower.length + (options.data ?? []).length;
+  if (count > MAX_LOWERS) {
+    throw usage(`${count} lower and data-only directories are named`, `the kernel takes ${MAX_LOWERS} at most`);
+  }
   return {
     kind: 'directories',
     lowers: options.lower.map(absolute),
