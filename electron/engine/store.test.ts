@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { StackRef } from '../../shared/ipc/probe.ts';
+import { StackRef } from '../../shared/ipc/probe.ts';
 import { Store } from './store.ts';
 
 const IS_ROOT = process.getuid?.() === 0;
@@ -38,7 +38,7 @@ function using<T>(act: (store: Store) => T, at = folder): T {
   }
 }
 
-const stackAt = (mount: string): StackRef => ({ kind: 'mount', mount, pid: null }) as StackRef;
+const stackAt = (mount: string): StackRef => StackRef.parse({ kind: 'mount', mount });
 
 /** A store with enough rows to fill several pages. */
 function fill(at = folder): void {
@@ -83,14 +83,14 @@ test('settings come back as they were set, and the last value counts', () => {
 });
 
 test('saved stacks come back by name, and are forgotten alone', () => {
-  const directories: StackRef = {
+  const directories = StackRef.parse({
     kind: 'directories',
     lowers: ['/l1', '/l\u00ff2'],
     data: [],
     upper: '/u',
     work: null,
     options: { redirect_dir: 'on' },
-  } as StackRef;
+  });
   const [b, a] = using((store) => [store.save('b', directories), store.save('a', stackAt('/m'))] as const);
   expect(using((store) => store.saved())).toEqual([a, b]);
   using((store) => store.forget(a.id));
