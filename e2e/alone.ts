@@ -12,7 +12,9 @@ export async function aloneProgram(folder: string, command: readonly string[]): 
     path,
     `#!/bin/sh
 exec unshare --mount --pid --fork --kill-child --mount-proc sh -c '
-for at in $(findmnt -rn -t overlay -o TARGET); do umount -l "$at"; done
+cat /proc/self/mountinfo | while read -r _ _ _ _ at rest; do
+  case $rest in *" - overlay "*) umount -l "$(printf %b "$at")" ;; esac
+done
 ${words} "$@"
 # When the first process ends, the kernel kills the others at once: what still tidies up is waited for.
 for turn in $(seq 50); do

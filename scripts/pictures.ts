@@ -26,7 +26,9 @@ const THEMES = { dark: 'Theme: dark', light: 'Theme: light', contrast: 'Theme: h
 
 /** Runs this script again where nothing but the demo is mounted. */
 function runAlone(): void {
-  const script = `for at in $(findmnt -rn -t overlay -o TARGET); do umount -l "$at"; done; exec "$0" "$@"`;
+  const script = `cat /proc/self/mountinfo | while read -r _ _ _ _ at rest; do
+    case $rest in *" - overlay "*) umount -l "$(printf %b "$at")" ;; esac
+  done; exec "$0" "$@"`;
   const own = [process.execPath, import.meta.filename, ALONE];
   const alone = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script, ...own];
   execFileSync('unshare', alone, { stdio: 'inherit' });
