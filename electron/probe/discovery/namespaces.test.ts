@@ -144,6 +144,20 @@ test('a mount of a user namespace says so', async () => {
   expect(await inodeAt(facts.layers[1])).toBe(facts.layers[1]?.ino);
 });
 
+test('without userxattr it says so too; a mount that its namespace only copied does not', async () => {
+  machine.sh('chmod 755 .');
+  const own = await unshared(['-U', '-r', '-m'], inside());
+  expect(await listed(machine.at('m'))).toMatchObject({ pid: own.pid, userNamespace: true });
+  await machine.stop(own);
+
+  machine.sh(`mount -t tmpfs t hidden; cd hidden; mkdir l1 l2 u w
+    mount -t overlay made -o lowerdir=$PWD/l1:$PWD/l2,upperdir=$PWD/u,workdir=$PWD/w ${machine.at('m')}`);
+  const copy = await unshared(['-U', '-r', '-m'], 'echo; read');
+  unmount(machine.at('m'));
+  const facts = await listed(machine.at('m'));
+  expect(facts).toMatchObject({ pid: copy.pid, options: { uuid: 'on' }, userNamespace: false });
+});
+
 test('a plain user with four capabilities finds, confirms and clones all the same', async () => {
   machine.sh('chmod 700 .');
   await unshared(['-m'], inside().replace('echo; read', 'echo 2 >> ../m/f; echo; read'));

@@ -136,6 +136,20 @@ export function resolveLine(context: Context, view: View, seen: SeenMount): Prom
   );
 }
 
+/**
+ * Whether a user namespace made the overlay. A namespace that a user made holds copies of its maker's mounts too: the
+ * text of one that it made itself, with an upper and without userxattr, has redirect_dir=nofollow and uuid=null, and
+ * none of what the kernel refuses there (super.c:ovl_fill_super, params.c:ovl_fs_params_verify).
+ */
+function madeInUserNamespace({ text, overlay }: Subject, view: View): boolean | 'unknown' {
+  if (view.userNamespace !== true || 'userxattr' in text.options) return view.userNamespace;
+  if (overlay.instances.some((one) => one.view.userNamespace === false)) return false;
+  if (text.upper.length === 0) return true;
+  const { redirect_dir: redirect, uuid, index, metacopy } = text.options;
+  if (uuid === 'on' || index === 'on' || metacopy === 'on' || redirect === 'on') return false;
+  return redirect === 'nofollow' || uuid === 'null' ? true : 'unknown';
+}
+
 async function facts(context: Context, subject: Subject, shown: Instance): Promise<StackFacts> {
   const { text, overlay } = subject;
   const { mount, line } = shown.seen;
@@ -151,7 +165,7 @@ async function facts(context: Context, subject: Subject, shown: Instance): Promi
     dev: mount.dev,
     ns: shown.view.ns,
     pid: shown.view.pid,
-    userNamespace: shown.view.userNamespace,
+    userNamespace: madeInUserNamespace(subject, shown.view),
     readonly: text.readonly || mount.mountOptions.includes('ro'),
     options: text.options,
     layers,
