@@ -189,7 +189,7 @@ test('a redirect to a longer name than any finds nothing', () => {
 
 test('with nofollow the lowest directory of the parent counts as the lowest layer', () => {
   const below = { p: dir(), 'p/d': dir() };
-  const lowers = [{ p: dir(), 'p/d': dir(0, 'e') }, {}, {}];
+  const lowers: Stack['lowers'] = [{ p: dir(), 'p/d': dir(0, 'e') }, {}, {}];
   const options = { followRedirect: false };
   expect(lookUp(two(null, ...lowers), 'p/d', options).answer).toEqual(isOk('1/p/d'));
   expect(lookUp(two(null, ...lowers, below), 'p/d', options).answer).toEqual(fails('EPERM'));
