@@ -70,7 +70,8 @@ for (const form of FORMS) {
       const shown = await names(page);
 
       const lines = (await exported('NDJSON')).map((line) => JSON.parse(line));
-      const rows = lines.filter((line) => !('meta' in line));
+      const [{ meta }, ...rows] = lines;
+      expect(meta).toMatchObject({ contract: 1, kind: 'overlay' });
       expect(rows.map(({ path }) => (path === '' ? '/' : path.split('/').at(-1)))).toEqual(
         shown.map((name) => name.replace(/ → .*$/, '')),
       );

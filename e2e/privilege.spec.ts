@@ -72,7 +72,7 @@ test('a refusal is said in a sentence, and what was shown stays', async () => {
   const { page } = running;
   agent.allows = false;
   await askForPrivilege();
-  await expect(dialog(page).getByRole('alert')).toContainText(/pkexec gave no privilege/);
+  await expect(dialog(page).getByRole('alert')).toContainText(/pkexec gave no privilege: .*Not authorized/);
   await page.screenshot({ path: test.info().outputPath('refused.png') });
   await page.keyboard.press('Escape');
   await jump(page, 'etc/passwd');

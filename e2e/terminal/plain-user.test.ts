@@ -108,6 +108,15 @@ describe.skipIf(process.getuid?.() !== 0)('without privilege', () => {
     }
   });
 
+  it('what another mount covers keeps its name, and is unknown', async () => {
+    stage.sh('mkdir -p fs/under/d/mnt fs/other; mount -t tmpfs cover fs/under/d/mnt');
+    const result = await run(['scan', '--lower', stage.at('fs/under'), '--lower', stage.at('fs/other')]);
+    stage.sh('umount fs/under/d/mnt');
+    const objects = result.lines.slice(1).map((one) => exactly(ScanObject, one));
+    expect(objects.map(({ path }) => path)).toEqual(['', 'd', 'd/mnt']);
+    expect(objects[2]).toMatchObject({ type: 'unknown', lookup: 'unknown', size: 'unknown', provenance: 'unknown' });
+  });
+
   it('layers that only privilege opens: status 4', async () => {
     const words = ['scan', '--lower', stage.at('fs/closed'), '--lower', stage.at('fs/shut'), '--format', 'ndjson'];
     expectFailure(await run(words), 4, 'ndjson');

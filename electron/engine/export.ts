@@ -1,4 +1,6 @@
 import { textForJson } from '../../shared/bytes/show.ts';
+import { afterReading } from './output.ts';
+import { scanMeta } from './stack.ts';
 import type { View } from './views.ts';
 
 const FLUSH = 64 * 1024;
@@ -6,7 +8,7 @@ const COLUMNS = ['path', 'type', 'status', 'layers', 'size', 'mode', 'owner', 'r
 
 const quote = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** The rows shown, in their order: NDJSON objects as `scan` says them, or CSV with a head line. Returns how many. */
+/** The rows shown, in their order: NDJSON as `scan` says it, the meta line first, or CSV with a head line. Returns how many. */
 export async function exportRows(
   view: View,
   format: 'ndjson' | 'csv',
@@ -16,7 +18,8 @@ export async function exportRows(
 ): Promise<number> {
   const { rows } = view;
   const encoder = new TextEncoder();
-  let text = format === 'csv' ? `${COLUMNS.join(',')}\n` : '';
+  const meta = afterReading(scanMeta(view.stack), view.scan);
+  let text = format === 'csv' ? `${COLUMNS.join(',')}\n` : `${JSON.stringify({ meta })}\n`;
   const total = rows.count;
   for (let index = 0; index < total && !signal.aborted; index++) {
     const id = rows.idAt(index);

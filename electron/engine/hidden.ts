@@ -126,6 +126,9 @@ export class HiddenTree {
       } else if (rule === 'metacopy-needs-file' || rule === 'metacopy') {
         out.push({ entry, role: 'hidden', hiddenBy: 'file' });
         if (rule === 'metacopy-needs-file') reason = 'stop';
+      } else if (entry === top) {
+        // It names the object, and nothing more can be said of it: another mount lies on it.
+        out.push({ entry, role: 'object', hiddenBy: null });
       } else {
         out.push({ entry, role: 'hidden', hiddenBy: reason ?? 'stop' });
       }

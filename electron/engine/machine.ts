@@ -71,14 +71,15 @@ export class ProbeHolder {
   async restart(prefix: readonly string[], readAs: string): Promise<void> {
     const old = this.#probe;
     const candidate = startProbe({ prefix });
-    let lastWords = '';
-    candidate.onExit((exit) => {
-      lastWords = exit.lastWords.trim().split('\n').at(-1) ?? '';
-    });
+    const ended = new Promise<string>((resolve) =>
+      candidate.onExit((exit) => resolve(exit.lastWords.trim().split('\n').at(-1) ?? '')),
+    );
     try {
       await candidate.client.call('hello', {});
     } catch {
       candidate.kill();
+      // What the agent said last comes with its end.
+      const lastWords = await ended;
       throw new FailureError({
         code: 'refused',
         message: `${prefix[0]} gave no privilege${lastWords ? `: ${lastWords}` : ''}`,

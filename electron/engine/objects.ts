@@ -127,6 +127,8 @@ export class ObjectTable {
         const parent = this.parents[id] as number;
         const top = this.tops[id] as number;
         const found = this.lookup.run(this.stack(parent), top, null, -1, this.isCertain(parent), null);
+        // What stood there before still names it, where nothing can be said of it.
+        if (found.top === ABSENT) found.top = top;
         this.#put(id, parent, found, this.#componentOf(parent, top), true);
         if (this.isDir(id)) this.#try(id);
       }
@@ -364,6 +366,7 @@ export class ObjectTable {
       if ((entries.markBits[entry] as number) & general) {
         parent ??= this.stack(id);
         const found = this.lookup.run(parent, entry, null, isUpper ? 0 : 1, certain, null);
+        if (found.top === ABSENT) found.top = entry;
         this.#put(child, id, found, top, false, listing);
         continue;
       }
