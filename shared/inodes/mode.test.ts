@@ -139,7 +139,18 @@ describe('uuids', () => {
       mode: 'xino',
       badUuid: [false, false, false],
     });
-    expect(modeOf(null, [ext4(1, null)], { nfsExport: true }).badUuid).toEqual([false, true]);
+  });
+
+  test('with nfs_export and no upper, a single null one is good, as if the index were on', () => {
+    const options = { nfsExport: true, redirectDir: 'nofollow', xino: 'auto' } as const;
+    expect(modeOf(null, [ext4(1, null), ext4(2)], options)).toMatchObject({
+      mode: 'xino',
+      badUuid: [false, false, false],
+    });
+    expect(modeOf(null, [ext4(1, null), ext4(2, null)], options)).toMatchObject({
+      mode: 'none',
+      badUuid: [false, true, true],
+    });
   });
 });
 

@@ -33,7 +33,9 @@ export function inodeMode(facts: StackFacts, options: StackOptions): InodeMode {
   ];
   let xino = options.xino;
   if (upper) fsids[0] = 0;
-  const offlineChanges = !options.index && !options.metacopy && options.redirectDir !== 'on' && options.xino !== 'on';
+  // nfs_export turns the index on until the layers are known; without an upper it is off again, after this was asked.
+  const isIndexed = options.index || options.nfsExport;
+  const offlineChanges = !isIndexed && !options.metacopy && options.redirectDir !== 'on' && options.xino !== 'on';
   for (const layer of merging) {
     if (layer.role === 'upper') continue;
     const known = filesystems.findIndex((filesystem) => filesystem.dev === layer.dev);

@@ -57,6 +57,13 @@ describe('what a mount shows', () => {
     expect(inEffect({ shown: { redirect_dir: 'nofollow' }, hasUpper: false }).redirectDir).toBe('nofollow');
   });
 
+  test('without an upper nfs_export stays on where the index was forced off', () => {
+    const shown = { redirect_dir: 'nofollow', nfs_export: 'on', index: 'off' };
+    const expected = { ...PLAIN, redirectDir: 'nofollow', nfsExport: true };
+    expect(inEffect({ shown, parameters: { index: 'Y' }, hasUpper: false })).toEqual(expected);
+    expect(inEffect({ shown, parameters: { index: 'Y' } }).nfsExport).toBe(false);
+  });
+
   test('without an upper there is no index', () => {
     expect(inEffect({ shown: { index: 'on' }, hasUpper: false }).index).toBe(false);
     expect(inEffect({ parameters: { index: 'Y' }, hasUpper: false }).index).toBe(false);

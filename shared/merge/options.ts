@@ -52,7 +52,8 @@ export function stackOptions(
     redirectDir,
     metacopy: metacopy && !confined,
     index: index && hasUpper && !(facts.kind === 'directories' && confined),
-    nfsExport: nfsExport && index,
+    // Without an upper the index is forced off, and nfs_export stays.
+    nfsExport: nfsExport && (index || !hasUpper),
     userxattr,
     xino: xino ?? (isOn(parameters.xino_auto) ? 'auto' : 'off'),
     uuid,
