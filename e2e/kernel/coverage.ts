@@ -1,5 +1,5 @@
-import { POSITIONS } from '../../shared/merge/lookup.ts';
 import { RULES } from '../../shared/merge/rules.ts';
+import { POSITIONS } from '../../shared/merge/tree.ts';
 
 /** How often a rule of the merge was met, by where the layer stands in the stack. */
 export interface RuleCoverage {

@@ -11,8 +11,8 @@ import type {
   ScanObject,
 } from '../../shared/contract/scan.ts';
 import { ItemKind } from '../../shared/ipc/records.ts';
-import { CODE_TEXT, Code } from '../../shared/merge/lookup.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
+import { CODE_TEXT, Code } from '../../shared/merge/tree.ts';
 import type { HiddenTree, Placed } from './hidden.ts';
 import { DATA_UNKNOWN, Listed } from './objects.ts';
 import type { StackScan } from './scan.ts';

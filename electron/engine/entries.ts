@@ -9,8 +9,8 @@ import {
   RECORD_FIXED,
   RecordFlag,
 } from '../../shared/ipc/records.ts';
-import type { RawTree } from '../../shared/merge/lookup.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
+import type { RawTree } from '../../shared/merge/tree.ts';
 import { grown } from './arena.ts';
 import { COPIED, DirectoryState, From, W, WORDS } from './entry-columns.ts';
 import { markOf } from './entry-marks.ts';

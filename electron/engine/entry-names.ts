@@ -1,5 +1,5 @@
 import { NO_DIRECTORY } from '../../shared/ipc/records.ts';
-import { ABSENT, NOT_READ } from '../../shared/merge/lookup.ts';
+import { ABSENT, NOT_READ } from '../../shared/merge/tree.ts';
 import { DirectoryState, EntryColumns, W, WORDS } from './entry-columns.ts';
 
 /** Finds names in directories: by comparing hashes where there are few, else in a table made on first use. */

@@ -1,8 +1,8 @@
 import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
 import type { EntryRole, HiddenBy, Provenance } from '../../shared/contract/scan.ts';
-import { ABSENT, Code } from '../../shared/merge/lookup.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import type { RuleId } from '../../shared/merge/rules.ts';
+import { ABSENT, Code } from '../../shared/merge/tree.ts';
 import type { OriginFact } from './origins.ts';
 import type { StackScan } from './scan.ts';
 

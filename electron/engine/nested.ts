@@ -10,8 +10,8 @@ import {
   RecordFlag,
 } from '../../shared/ipc/records.ts';
 import { type Client, FailureError } from '../../shared/ipc/rpc.ts';
-import { Code } from '../../shared/merge/lookup.ts';
 import { Kind } from '../../shared/merge/marks.ts';
+import { Code } from '../../shared/merge/tree.ts';
 import { decodeOctal } from '../../shared/mountinfo/line.ts';
 import { Describer } from './describe.ts';
 import { NUMBER_UNKNOWN } from './entry-columns.ts';

@@ -1,7 +1,8 @@
 import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
-import { ABSENT, Code, type Found, Lookup, type MergeOptions, type Parent } from '../../shared/merge/lookup.ts';
+import { Lookup } from '../../shared/merge/lookup.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { RULE_INDEX, RULES, type RuleId } from '../../shared/merge/rules.ts';
+import { ABSENT, Code, type Found, type MergeOptions, type Parent } from '../../shared/merge/tree.ts';
 import { grown } from './arena.ts';
 import type { EntryTable } from './entries.ts';
 import { DirectoryState } from './entry-columns.ts';

@@ -1,4 +1,4 @@
-import { ABSENT, type OriginRules } from '../../shared/merge/lookup.ts';
+import { ABSENT, type OriginRules } from '../../shared/merge/tree.ts';
 import type { EntryTable } from './entries.ts';
 import type { Index, IndexEntry } from './index-entries.ts';
 import type { Origins } from './origins.ts';

@@ -1,6 +1,6 @@
-import { Code } from '../../shared/merge/lookup.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { RULE_INDEX, type RuleId } from '../../shared/merge/rules.ts';
+import { Code } from '../../shared/merge/tree.ts';
 import type { IndexEntry } from './index-entries.ts';
 import type { ObjectTable } from './objects.ts';
 import type { StackScan } from './scan.ts';

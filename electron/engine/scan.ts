@@ -1,9 +1,9 @@
 import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
 import type { LayerFacts, ProbeContract, StackFacts, WalkProgress } from '../../shared/ipc/probe.ts';
 import { type Client, FailureError, failureOf } from '../../shared/ipc/rpc.ts';
-import { ABSENT, POSITIONS, unknownComponent } from '../../shared/merge/lookup.ts';
 import { kernelAtLeast } from '../../shared/merge/options.ts';
 import { RULES } from '../../shared/merge/rules.ts';
+import { ABSENT, POSITIONS, unknownComponent } from '../../shared/merge/tree.ts';
 import { EntryTable } from './entries.ts';
 import { type Index, openLowers, readIndex } from './index-entries.ts';
 import { readNested } from './nested.ts';

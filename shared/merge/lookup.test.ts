@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type MergeOptions, validRedirect } from './lookup.ts';
+import { validRedirect } from './lookup.ts';
 import { MarkBit } from './marks.ts';
 import type { RuleId } from './rules.ts';
 import { type Answer, dir, file, lookUp, metacopy, type Stack, symlink, unread, whiteout } from './testing.ts';
+import type { MergeOptions } from './tree.ts';
 
 /** Rules of listings and of the index: the engine holds them, not the lookup of one name. */
 type NotOfLookup =
@@ -271,18 +271,4 @@ describe('what is not known', () => {
 test('opaque x is told, and merges', () => {
   const stack = two({ d: dir() }, { d: dir(MarkBit.xwhiteouts) }, { d: dir() });
   expect(lookUp(stack, 'd')).toMatchObject({ xwhiteouts: true, answer: isOk('0/d', '1/d', '2/d') });
-});
-
-test('a redirect is one name, or a path from the root without an empty part', () => {
-  const part = fc.stringMatching(/^[^/]+$/);
-  fc.assert(
-    fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {
-      expect(validRedirect(parts[0] as string)).toBe(true);
-      expect(validRedirect(`/${parts.join('/')}`)).toBe(true);
-      expect(validRedirect(`/${parts.join('/')}/`)).toBe(false);
-      expect(validRedirect(`//${parts.join('/')}`)).toBe(false);
-      expect(validRedirect(`${parts[0]}/x`)).toBe(false);
-    }),
-  );
-  expect([null, '/'].map(validRedirect)).toEqual([false, false]);
 });

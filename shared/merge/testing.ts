@@ -1,6 +1,7 @@
-import { ABSENT, CODE_TEXT, Lookup, type MergeOptions, NOT_READ, type Parent, type RawTree } from './lookup.ts';
+import { Lookup } from './lookup.ts';
 import { Kind, MarkBit } from './marks.ts';
 import { RULE_INDEX, RULES, type RuleId } from './rules.ts';
+import { ABSENT, CODE_TEXT, type MergeOptions, NOT_READ, type Parent, type RawTree } from './tree.ts';
 
 /** One entry of a layer in a test: its type, its marks and its redirect. */
 export type Node = { kind: number; marks: number; redirect: string | null };
@@ -80,7 +81,7 @@ export class MemoryTree implements RawTree {
   findLike = (directory: number, like: number): number => this.findName(directory, this.#at(like).name);
   findName(directory: number, name: string): number {
     const entry = this.#at(directory);
-    if (entry.kind !== Kind.dir || entry.redirect === 'unread') return NOT_READ;
+    if (entry.redirect === unread.redirect) return NOT_READ;
     return entry.children.get(name) ?? ABSENT;
   }
 
@@ -89,10 +90,26 @@ export class MemoryTree implements RawTree {
   named = (name: string): number => this.#entries.findIndex((entry) => entry.name === name);
 }
 
-export type Outcome = { answer: Answer; steps: Step[]; certain: boolean; whole: boolean; xwhiteouts: boolean };
+export type Outcome = {
+  answer: Answer;
+  isDir: boolean;
+  steps: Step[];
+  certain: boolean;
+  whole: boolean;
+  xwhiteouts: boolean;
+};
+
+/** How the lookup is told the name: by an entry that has it, by that being the first that has it, or by its text. */
+export type Told = 'like' | 'first' | 'name';
 
 /** Looks up a path from the merged root, component by component, as the kernel walks it. */
-export function lookUp(stack: Stack, path: string, options: Partial<MergeOptions> = {}, without?: RuleId): Outcome {
+export function lookUp(
+  stack: Stack,
+  path: string,
+  options: Partial<MergeOptions> = {},
+  without?: RuleId,
+  told: Told = 'like',
+): Outcome {
   const lowerCount = stack.lowers.length;
   const tree = new MemoryTree([
     ...(stack.upper === null ? [] : [{ layer: 0, nodes: stack.upper }]),
@@ -115,12 +132,17 @@ export function lookUp(stack: Stack, path: string, options: Partial<MergeOptions
   let parent: Parent = { upper: tree.roots[0] ?? ABSENT, lowers: lowerRoots };
   let certain = true;
   let steps: Step[] = [];
-  for (const name of path.split('/')) {
+  for (const [depth, name] of path.split('/').entries()) {
+    if (depth > 0 && !lookup.found.isDir) throw new Error(`${path} leads through what is no directory`);
     steps = [];
     const visit = (component: number, entry: number, rule: RuleId): void => {
       steps.push([tree.layer(entry >= 0 ? entry : component), rule]);
     };
-    const found = lookup.run(parent, tree.named(name), null, -1, certain, visit);
+    const components = [parent.upper, ...parent.lowers];
+    const first = components.findIndex((component) => component >= 0 && tree.findName(component, name) >= 0);
+    const isFirst = told === 'first' && first >= 0;
+    const like = isFirst ? tree.findName(components[first] as number, name) : tree.named(name);
+    const found = lookup.run(parent, like, told === 'name' ? name : null, isFirst ? first : -1, certain, visit);
     certain = found.whole;
     parent = { upper: found.upper, lowers: found.lowers };
   }
@@ -132,6 +154,7 @@ export function lookUp(stack: Stack, path: string, options: Partial<MergeOptions
       from: [...(found.upper === ABSENT ? [] : [found.upper]), ...found.lowers].map(label),
       data: found.data === ABSENT ? null : label(found.data),
     },
+    isDir: found.isDir,
     steps,
     certain: found.certain,
     whole: found.whole,
