@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { validRedirect } from './lookup.ts';
 import { MarkBit } from './marks.ts';
 import type { RuleId } from './rules.ts';
 import { type Answer, dir, file, lookUp, metacopy, type Stack, symlink, unread, whiteout } from './testing.ts';
