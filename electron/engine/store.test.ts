@@ -107,6 +107,25 @@ test('recent stacks stand from the last opened, each once, twenty at most', () =
   expect(mounts).toEqual(['/m10', ...Array.from({ length: 20 }, (_, i) => `/m${24 - i}`).filter((m) => m !== '/m10')]);
 });
 
+test('a row that another hand spoiled is left out, and the others come back', () => {
+  using((store) => {
+    store.setSetting('theme', 'dark');
+    store.save('a', stackAt('/a'));
+    store.opened(stackAt('/a'));
+  });
+  const db = new Database(file);
+  db.exec(`
+    INSERT INTO setting VALUES ('spoiled', '{');
+    INSERT INTO saved_stack (name, stack, saved_at) VALUES ('spoiled', '{', ''), ('other', '{"kind":"other"}', '');
+    INSERT INTO recent VALUES ('{', 1), ('7', 2)`);
+  db.close();
+  using((store) => {
+    expect(store.settings()).toEqual({ theme: 'dark' });
+    expect(store.saved().map(({ name }) => name)).toEqual(['a']);
+    expect(store.recent()).toEqual([stackAt('/a')]);
+  });
+});
+
 test('the folder is made for its user alone', () => {
   const deep = join(folder, 'a', 'stratoscope');
   using((store) => expect(store.notice).toBeNull(), deep);

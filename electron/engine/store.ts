@@ -33,7 +33,9 @@ export class Store {
 
   settings(): Record<string, unknown> {
     const rows = this.#db.prepare('SELECT key, value FROM setting').all() as { key: string; value: string }[];
-    return Object.fromEntries(rows.map(({ key, value }) => [key, JSON.parse(value)]));
+    return Object.fromEntries(
+      rows.map(({ key, value }) => [key, parsed(value)]).filter(([, value]) => value !== undefined),
+    );
   }
 
   setSetting(key: string, value: unknown): void {
@@ -50,7 +52,7 @@ export class Store {
       saved_at: string;
     }[];
     return rows.flatMap(({ id, name, stack, saved_at }) => {
-      const ref = StackRef.safeParse(JSON.parse(stack));
+      const ref = StackRef.safeParse(parsed(stack));
       return ref.success ? [{ id, name, stack: ref.data, savedAt: saved_at }] : [];
     });
   }
@@ -85,13 +87,22 @@ export class Store {
   recent(): StackRef[] {
     const rows = this.#db.prepare('SELECT stack FROM recent ORDER BY opened_at DESC').all() as { stack: string }[];
     return rows.flatMap(({ stack }) => {
-      const ref = StackRef.safeParse(JSON.parse(stack));
+      const ref = StackRef.safeParse(parsed(stack));
       return ref.success ? [ref.data] : [];
     });
   }
 
   close(): void {
     this.#db.close();
+  }
+}
+
+/** The value of a JSON text; undefined where it is none, since a row that another hand wrote spoils itself alone. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
