@@ -14,7 +14,8 @@ import { ItemKind } from '../../shared/ipc/records.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { CODE_TEXT, Code } from '../../shared/merge/tree.ts';
 import type { HiddenTree, Placed } from './hidden.ts';
-import { DATA_UNKNOWN, Listed } from './objects.ts';
+import { Listed } from './listing.ts';
+import { DATA_UNKNOWN } from './objects.ts';
 import type { StackScan } from './scan.ts';
 
 const TYPES: Record<number, EntryType> = {

@@ -1,14 +1,12 @@
 import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
 import { Lookup } from '../../shared/merge/lookup.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
-import { RULE_INDEX, RULES, type RuleId } from '../../shared/merge/rules.ts';
+import { RULES, type RuleId } from '../../shared/merge/rules.ts';
 import { ABSENT, Code, type Found, type MergeOptions, type Parent } from '../../shared/merge/tree.ts';
 import { grown } from './arena.ts';
 import type { EntryTable } from './entries.ts';
 import { DirectoryState } from './entry-columns.ts';
-
-export const Listed = { no: 0, yes: 1, unknown: 2 } as const;
-export type Listed = (typeof Listed)[keyof typeof Listed];
+import { Listed, type Listing, type ListingOptions, ListingRules } from './listing.ts';
 
 const Flag = {
   isDir: 1 << 0,
@@ -29,9 +27,6 @@ const Flag = {
   /** It rests on a lower whose place was derived and not confirmed. */
   assumed: 1 << 9,
 } as const;
-
-/** What decides a listing beside the merge: which directories' names the kernel looks up while it lists. */
-export type ListingOptions = { sameFs: boolean; xino: boolean; unknownMode: boolean };
 
 /** Room for this many objects at the beginning. */
 const FIRST = 32 * 1024;
@@ -63,7 +58,7 @@ export class ObjectTable {
   readonly lookup: Lookup;
   /** How often each rule was met, by layer position (4 a rule); null where nobody counts. */
   readonly hits: Uint32Array | null;
-  #listing: ListingOptions;
+  readonly listing: ListingRules;
   #assumedLayers: Set<number>;
   #waiting = new Map<number, number[]>();
   #retry: number[] = [];
@@ -81,7 +76,7 @@ export class ObjectTable {
     this.options = options;
     this.hits = hits;
     this.lookup = new Lookup(entries, options, hits);
-    this.#listing = listing;
+    this.listing = new ListingRules(entries, this.lookup, listing);
     this.#assumedLayers = assumedLayers;
     // Rules that are counted or switched off are all met on the general path.
     this.#plain = hits === null && !options.verifyLower && options.rules.every((on) => on === 1);
@@ -210,39 +205,12 @@ export class ObjectTable {
     const parent = this.parents[id] as number;
     const component = this.#componentOf(parent, top);
     const answer = { code, top, certain: this.isCertain(id), isWhiteout: false };
-    this.listed[id] = this.#listedOf(answer, component, this.#listingOf(parent, this.stack(parent)));
+    this.listed[id] = this.listing.listed(answer, component, this.#listingOf(parent, this.stack(parent)));
   }
 
   /** Upper entry that the index gives this lower name; undefined where the index has nothing of it. */
   indexed(id: number): number | null | undefined {
     return this.#aliases.get(id);
-  }
-
-  /**
-   * A plain, impure directory of the upper is listed whole or not at all: the kernel looks every name up for its
-   * number, and fails where one is refused (readdir.c:ovl_dir_read_impure).
-   */
-  failImpureListings(): void {
-    const { sameFs, xino } = this.#listing;
-    if ((!sameFs && !xino) || !this.#isOn('impure-listing-fails')) return;
-    const { entries } = this;
-    for (let id = 1; id < this.count; id++) {
-      const top = this.tops[id] as number;
-      if (top < 0 || entries.layers[top] !== 0 || !((entries.markBits[top] as number) & MarkBit.impure)) continue;
-      if (!this.isDir(id) || (this.#stackAt[id] as number) >= 0) continue;
-      if ((entries.markBits[top] as number) & MarkBit.origin) continue;
-      const first = this.firsts[id] as number;
-      const end = first + (this.counts[id] as number);
-      let listed: Listed = Listed.yes;
-      for (let child = first; child < end; child++) {
-        const isShared = ((this.flags[child] as number) & Flag.sharedHere) !== 0;
-        const isRefused = this.codes[child] !== Code.ok && this.codes[child] !== Code.ENOENT;
-        if (isRefused && this.isCertain(child)) listed = Listed.no;
-        else if ((isShared || !this.isCertain(child)) && listed === Listed.yes) listed = Listed.unknown;
-      }
-      if (listed === Listed.no) this.lookup.count('impure-listing-fails', top);
-      if (listed !== Listed.yes) for (let child = first; child < end; child++) this.listed[child] = listed;
-    }
   }
 
   /** Directories that merge here: the upper's entry or ABSENT, and the lowers'; both may be unknown components. */
@@ -461,7 +429,7 @@ export class ObjectTable {
       this.#retry.push(id);
     }
     this.flags[id] = flags;
-    this.listed[id] = this.#listedOf(found, component, listing ?? this.#listingOf(parent, this.stack(parent)));
+    this.listed[id] = this.listing.listed(found, component, listing ?? this.#listingOf(parent, this.stack(parent)));
     if (!again) {
       this.firsts[id] = 0;
       this.counts[id] = 0;
@@ -479,61 +447,9 @@ export class ObjectTable {
     this.#reading = false;
   }
 
-  /** How the kernel lists this directory (readdir.c:ovl_dir_is_real, ovl_calc_d_ino). */
   #listingOf(id: number, stack: Parent): Listing {
-    const entries = this.entries;
-    const rule = (ruleId: RuleId): boolean => this.#isOn(ruleId);
-    const { sameFs, xino, unknownMode } = this.#listing;
-    const components = stack.lowers.length + (stack.upper === ABSENT ? 0 : 1);
-    const real = stack.upper >= 0 ? stack.upper : ((stack.lowers[0] ?? ABSENT) as number);
-    const hasOrigin = real >= 0 && (entries.marks(real) & MarkBit.origin) !== 0;
-    const isMerged = id === 0 || components > 1 || hasOrigin || !rule('plain-lists-all');
-    const isImpure = stack.upper >= 0 && (entries.marks(stack.upper) & MarkBit.impure) !== 0;
-    const looksAll = isMerged && xino && rule('number-needs-lookup');
-    const looksUpper = isMerged && sameFs && isImpure && rule('number-needs-lookup');
-    const xwhiteouts = ((this.flags[id] as number) & Flag.xwhiteouts) !== 0 && rule('xwhiteouts-listed-out');
-    // Where the marks are unknown, so is whether this directory is merged at all.
-    const unknown = !this.isWhole(id) || (isMerged && unknownMode);
-    return { isMerged, looksAll, looksUpper, xwhiteouts, unknown };
-  }
-
-  #isOn(rule: RuleId): boolean {
-    return this.options.rules[RULE_INDEX[rule]] !== 0;
-  }
-
-  /** Counts the rule that decides whether the entry is listed. */
-  #listedBy(rule: RuleId, top: number, listed: Listed): Listed {
-    this.lookup.count(rule, top);
-    return listed;
-  }
-
-  #listedOf(found: Answer, component: number, listing: Listing): Listed {
-    const entries = this.entries;
-    if (!found.certain) return Listed.unknown;
-    const top = found.top;
-    if (top < 0 || component < 0) return Listed.unknown;
-    if (!listing.isMerged) {
-      if (listing.unknown && found.isWhiteout) return Listed.unknown;
-      return found.code === Code.ok ? Listed.yes : this.#listedBy('plain-lists-all', top, Listed.yes);
-    }
-    const marks = entries.marks(top);
-    if (marks & MarkBit.whiteout && this.#isOn('merged-lists-union'))
-      return this.#listedBy('merged-lists-union', top, Listed.no);
-    if (found.code === Code.ok) return Listed.yes;
-    if (listing.unknown) return Listed.unknown;
-    const layer = entries.layer(top);
-    if (listing.looksAll || (listing.looksUpper && layer === 0))
-      return this.#listedBy('number-needs-lookup', top, Listed.no);
-    if (listing.xwhiteouts && entries.kind(top) === Kind.file && layer !== 0) {
-      const isAsked = (directory: number): boolean =>
-        directory >= 0 && (entries.marks(directory) & MarkBit.xwhiteouts) !== 0;
-      const root = this.options.lowerRoots[layer - 1] as number;
-      if (layer !== this.options.lowerRoots.length && (isAsked(component) || isAsked(root)))
-        return this.#listedBy('xwhiteouts-listed-out', top, Listed.no);
-      // It depends on whether the kernel has met such a directory of that layer since the mount.
-      if (entries.hasXwhiteouts[layer]) return Listed.unknown;
-    }
-    return Listed.yes;
+    const xwhiteouts = ((this.flags[id] as number) & Flag.xwhiteouts) !== 0;
+    return this.listing.of({ isRoot: id === 0, isWhole: this.isWhole(id), xwhiteouts }, stack);
   }
 
   /** Path of the object below the merged root; the root's is empty. */
@@ -571,17 +487,6 @@ export class ObjectTable {
     this.#stacks = this.#stacks.slice(0, this.#stacksLength);
   }
 }
-
-/** What a lookup says of one name, as its listing needs it. */
-type Answer = Pick<Found, 'code' | 'top' | 'certain' | 'isWhiteout'>;
-
-type Listing = {
-  isMerged: boolean;
-  looksAll: boolean;
-  looksUpper: boolean;
-  xwhiteouts: boolean;
-  unknown: boolean;
-};
 
 /** A fresh switchboard: every rule on, but those named. */
 export function ruleSwitches(off: readonly string[] = []): Uint8Array {

@@ -2,6 +2,7 @@ import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { RULE_INDEX, type RuleId } from '../../shared/merge/rules.ts';
 import { Code } from '../../shared/merge/tree.ts';
 import type { IndexEntry } from './index-entries.ts';
+import { failImpureListings } from './listing.ts';
 import type { ObjectTable } from './objects.ts';
 import type { StackScan } from './scan.ts';
 
@@ -13,7 +14,7 @@ export function applyOrigins(scan: StackScan): void {
   const { entries } = scan;
   aliasIndexed(scan);
   if (entries.origins.length > 0 || scan.stack.facts.layers.some(({ role }) => role === 'upper')) shareOrigins(scan);
-  scan.objects.failImpureListings();
+  failImpureListings(scan.objects);
   sharedMetacopies(scan);
 }
 

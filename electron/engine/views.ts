@@ -21,6 +21,8 @@ export class View {
   /** Moment at which the picture was whole, ns since the epoch. */
   #readAtNs: string | null = null;
   #abort = new AbortController();
+  /** Paths that were open before the stack was read again, and have no object yet. */
+  readonly #toOpen = new Set<Bytes>();
   #told = 0;
   #timer: NodeJS.Timeout | null = null;
   readonly #tell: (state: ViewState) => void;
@@ -68,6 +70,7 @@ export class View {
     }
     this.#changed();
     this.#say();
+    this.#toOpen.clear();
   }
 
   cancel(): void {
@@ -78,19 +81,29 @@ export class View {
   async reread(): Promise<void> {
     this.#abort.abort();
     this.#abort = new AbortController();
-    this.stack = await this.#probe.resolve(this.ref);
+    const { signal } = this.#abort;
+    const stack = await this.#probe.resolve(this.ref);
+    // Another reading began since, or the view was closed.
+    if (signal.aborted) return;
+    this.stack = stack;
+    this.#readAtNs = null;
     const before = this.rows;
-    const open = [...before.open].map((id) => before.tree.path(id));
+    for (const id of before.open) this.#toOpen.add(before.tree.path(id));
     this.scan = this.#newScan();
     this.rows = new RowTree(this.scan, this.#names, before.hidden);
     this.rows.order = before.order;
     await this.read();
-    for (const path of open) {
+  }
+
+  /** Opens what was open before, as far as it has been read again. */
+  #reopen(): void {
+    for (const path of this.#toOpen) {
       const id = findPath(this.scan, this.rows.tree, path, this.rows.hidden);
-      if (id !== null) this.rows.open.add(id);
+      if (id === null) continue;
+      this.rows.open.add(id);
+      this.rows.reopened();
+      this.#toOpen.delete(path);
     }
-    this.#changed();
-    this.#say();
   }
 
   #progressed(): void {
@@ -108,6 +121,7 @@ export class View {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     this.#told = performance.now();
+    this.#reopen();
     this.version++;
     this.#tell(this.state());
   }

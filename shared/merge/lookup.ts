@@ -35,7 +35,7 @@ export function validRedirect(redirect: string | null): redirect is string {
 export class Lookup {
   readonly found = new Found();
   readonly #tree: RawTree;
-  readonly #options: MergeOptions;
+  readonly options: MergeOptions;
   readonly #hits: Uint32Array | null;
   #visit: Visit | null = null;
   // State of the walk through the layers: kernel struct ovl_lookup_data.
@@ -51,7 +51,7 @@ export class Lookup {
 
   constructor(tree: RawTree, options: MergeOptions, hits: Uint32Array | null = null) {
     this.#tree = tree;
-    this.#options = options;
+    this.options = options;
     this.#hits = hits;
   }
 
@@ -93,7 +93,7 @@ export class Lookup {
 
   #walk(parent: Parent, first: number): void {
     const tree = this.#tree;
-    const options = this.#options;
+    const options = this.options;
     const found = this.found;
     const checkRedirect = options.followRedirect || options.dataRoots.length > 0;
     let lowers = parent.lowers;
@@ -160,15 +160,15 @@ export class Lookup {
    * metacopy that is not, though its origin is alive, is an error.
    */
   #isOrigin(upper: number, lower: number): boolean {
-    const { origins, verifyLower } = this.#options;
+    const { origins, verifyLower } = this.options;
     if (origins === null) return true;
     if (this.#isDir) {
-      if (!verifyLower || !this.#on('origin-not-verified')) return true;
+      if (!verifyLower || !this.isOn('origin-not-verified')) return true;
       const isOrigin = origins.originIs(upper, lower);
       if (isOrigin === null) this.found.certain = this.found.whole = false;
       return isOrigin !== false;
     }
-    if (!this.#on('origin-mismatch')) return true;
+    if (!this.isOn('origin-mismatch')) return true;
     const hasOrigin = origins.hasOrigin(upper);
     if (hasOrigin === false) return true;
     const isOrigin = origins.originIs(upper, lower);
@@ -184,9 +184,9 @@ export class Lookup {
 
   /** With nfs_export the index must not give the directory's lower to another upper (namei.c:ovl_lookup_index). */
   #checkIndex(): void {
-    const { origins, verifyLower } = this.#options;
+    const { origins, verifyLower } = this.options;
     const lower = this.found.lowers[0] ?? ABSENT;
-    if (origins === null || !verifyLower || lower < 0 || !this.#on('index-refuses')) return;
+    if (origins === null || !verifyLower || lower < 0 || !this.isOn('index-refuses')) return;
     const isAllowed = origins.indexAllows(this.found.upper, lower);
     if (isAllowed === null) this.found.certain = this.found.whole = false;
     if (isAllowed !== false) return;
@@ -197,14 +197,14 @@ export class Lookup {
   /** What stands after the layers were walked: metacopies need data, refused marks are errors. */
   #finish(upperMetacopy: boolean, count: number): void {
     const found = this.found;
-    const options = this.#options;
+    const options = this.options;
     const dataOnly = options.dataRoots.length > 0;
     if (
       this.#metacopy &&
       count > 0 &&
       dataOnly &&
       this.#absolute &&
-      this.#on('data-only') &&
+      this.isOn('data-only') &&
       (this.#isDataFree() || this.#follow())
     ) {
       this.#dataLayers(this.#redirect ?? '');
@@ -212,7 +212,7 @@ export class Lookup {
       return;
     }
     if (!this.#follow()) this.#fail(Code.EPERM);
-    if (this.#on('metacopy-no-data') && (this.#metacopy || (upperMetacopy && count === 0))) {
+    if (this.isOn('metacopy-no-data') && (this.#metacopy || (upperMetacopy && count === 0))) {
       this.#hit('metacopy-no-data', found.top);
       this.#fail(Code.EIO);
     }
@@ -234,8 +234,8 @@ export class Lookup {
 
   /** Whether data-only layers are followed without the options that following needs otherwise. */
   #isDataFree(): boolean {
-    const { dataOnlyFree, metacopy, followRedirect } = this.#options;
-    if (!dataOnlyFree || !this.#on('data-only-free')) return false;
+    const { dataOnlyFree, metacopy, followRedirect } = this.options;
+    if (!dataOnlyFree || !this.isOn('data-only-free')) return false;
     if (!metacopy || !followRedirect) this.#hit('data-only-free', this.found.top);
     return true;
   }
@@ -253,7 +253,7 @@ export class Lookup {
         parts.pop();
       } else parts.push(part);
     }
-    for (const root of this.#options.dataRoots) {
+    for (const root of this.options.dataRoots) {
       let at = root;
       for (const part of parts) {
         if (at < 0 || this.#tree.kind(at) !== Kind.dir) {
@@ -322,10 +322,10 @@ export class Lookup {
     const marks = tree.marks(entry);
     const kind = tree.kind(entry);
     if (marks & MarkBit.covered) return this.#unread();
-    if (marks & MarkBit.whiteout && this.#on('whiteout')) return this.#whiteout(base, entry, 'whiteout', isLastPart);
-    if (marks & MarkBit.xattrWhiteout && this.#on('xattr-whiteout'))
+    if (marks & MarkBit.whiteout && this.isOn('whiteout')) return this.#whiteout(base, entry, 'whiteout', isLastPart);
+    if (marks & MarkBit.xattrWhiteout && this.isOn('xattr-whiteout'))
       return this.#whiteout(base, entry, 'xattr-whiteout', isLastPart);
-    if (isLastPart && this.#metacopy && kind !== Kind.file && this.#on('metacopy-needs-file')) {
+    if (isLastPart && this.#metacopy && kind !== Kind.file && this.isOn('metacopy-needs-file')) {
       this.#stop = true;
       this.#say(base, entry, 'metacopy-needs-file');
       return ABSENT;
@@ -333,20 +333,20 @@ export class Lookup {
     if (kind !== Kind.dir) {
       if (this.#isDir || !isLastPart) {
         const rule = isLastPart ? 'directory-over-file' : 'redirect-through-file';
-        if (this.#on(rule)) {
+        if (this.isOn(rule)) {
           this.#stop = true;
           this.#say(base, entry, rule);
           return ABSENT;
         }
       }
       if (kind === Kind.file && marks & MarkBit.unknown) found.certain = found.whole = false;
-      if (marks & MarkBit.metacopyTooSmall && this.#on('metacopy-too-small')) {
+      if (marks & MarkBit.metacopyTooSmall && this.isOn('metacopy-too-small')) {
         this.#say(base, entry, 'metacopy-too-small');
         this.#fail(Code.EIO, entry);
       }
-      const metacopy = (marks & MarkBit.metacopy) !== 0 && this.#on('metacopy');
+      const metacopy = (marks & MarkBit.metacopy) !== 0 && this.isOn('metacopy');
       this.#metacopy = metacopy;
-      this.#stop = !metacopy && this.#on('file-stops');
+      this.#stop = !metacopy && this.isOn('file-stops');
       if (!metacopy || this.#last) {
         this.#say(base, entry, metacopy ? 'metacopy' : 'file-stops');
         return entry;
@@ -354,13 +354,13 @@ export class Lookup {
       this.#rule = 'metacopy';
     } else {
       if (isLastPart) this.#isDir = true;
-      if (this.#last && this.#on('last-not-read')) {
+      if (this.#last && this.isOn('last-not-read')) {
         this.#say(base, entry, marks & (MarkBit.opaque | MarkBit.redirect) ? 'last-not-read' : 'directory-merges');
         return entry;
       }
       if (marks & MarkBit.unknown) found.certain = found.whole = false;
       if (isLastPart && marks & MarkBit.xwhiteouts && tree.layer(entry) !== 0) found.xwhiteouts = true;
-      else if (marks & MarkBit.opaque && this.#on('opaque')) {
+      else if (marks & MarkBit.opaque && this.isOn('opaque')) {
         this.#stop = true;
         this.#say(base, entry, 'opaque');
         return entry;
@@ -390,18 +390,18 @@ export class Lookup {
   #checkRedirect(entry: number, before: string, after: string): void {
     const redirect = this.#tree.redirect(entry);
     if (!validRedirect(redirect)) {
-      if (!this.#on('redirect-invalid')) return;
+      if (!this.isOn('redirect-invalid')) return;
       this.#hit('redirect-invalid', entry);
       this.#fail(Code.EINVAL, entry);
     }
     if (redirect[0] === '/') {
-      if (!this.#on('redirect-absolute')) return;
+      if (!this.isOn('redirect-absolute')) return;
       this.#absolute = true;
       this.#stop = false;
       this.#redirect = redirect + after;
       this.#rule = 'redirect-absolute';
     } else {
-      if (!this.#on('redirect-relative')) return;
+      if (!this.isOn('redirect-relative')) return;
       this.#redirect = before + redirect + after;
       this.#rule = 'redirect-relative';
     }
@@ -410,11 +410,11 @@ export class Lookup {
 
   /** namei.c:ovl_check_follow_redirect. */
   #follow(): boolean {
-    if (this.#metacopy && !this.#options.metacopy && this.#on('metacopy-refused')) {
+    if (this.#metacopy && !this.options.metacopy && this.isOn('metacopy-refused')) {
       this.#hit('metacopy-refused', this.found.top);
       return false;
     }
-    if (this.#redirect !== null && !this.#options.followRedirect && this.#on('redirect-refused')) {
+    if (this.#redirect !== null && !this.options.followRedirect && this.isOn('redirect-refused')) {
       this.#hit('redirect-refused', this.found.top);
       return false;
     }
@@ -446,8 +446,9 @@ export class Lookup {
     throw new Stop();
   }
 
-  #on(rule: RuleId): boolean {
-    return this.#options.rules[RULE_INDEX[rule]] !== 0;
+  /** Whether a test has not switched the rule off. */
+  isOn(rule: RuleId): boolean {
+    return this.options.rules[RULE_INDEX[rule]] !== 0;
   }
 
   /** Counts that a rule was met, at the layer of the entry that it decides. */
@@ -458,7 +459,7 @@ export class Lookup {
   #hit(rule: RuleId, entry: number): void {
     if (this.#hits === null) return;
     const layer = entry >= 0 ? this.#tree.layer(entry) : 0;
-    const position = layer === 0 ? 0 : layer === this.#options.lowerRoots.length ? 3 : layer === 1 ? 1 : 2;
+    const position = layer === 0 ? 0 : layer === this.options.lowerRoots.length ? 3 : layer === 1 ? 1 : 2;
     const at = RULE_INDEX[rule] * 4 + position;
     this.#hits[at] = (this.#hits[at] ?? 0) + 1;
   }
