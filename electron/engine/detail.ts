@@ -13,7 +13,7 @@ import { listObject } from './stack.ts';
 /** Everything that the inspector and `explain` say of one object. */
 export function detailOf(scan: StackScan, rows: RowTree, id: number, madeBy: ObjectDetail['madeBy']): ObjectDetail {
   const { stack } = scan;
-  const object = rows.describer.object(id);
+  const object = rows.object(id);
   const steps = stepsOf(scan, rows, id);
   const xattrs = xattrsOf(scan, rows, id);
   const list = afterReading(listObject(stack), scan);

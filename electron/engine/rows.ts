@@ -1,5 +1,6 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { compareBytes } from '../../shared/bytes/bytes.ts';
+import type { ScanObject } from '../../shared/contract/scan.ts';
 import { cellOf, statusOf } from '../../shared/explain/index.ts';
 import type { CellKind, ColumnId, Row } from '../../shared/ipc/engine.ts';
 import { MarkBit } from '../../shared/merge/marks.ts';
@@ -176,7 +177,7 @@ export class RowTree {
 
   row(id: number, depth: number, position: number, siblings: number): Row {
     const { objects, entries, phase } = this.#scan;
-    const object = this.describer.object(id);
+    const object = this.object(id);
     const isHidden = this.tree.has(id);
     const top = this.describer.shown(id);
     const isReading =
@@ -213,6 +214,14 @@ export class RowTree {
     };
   }
 
+  /** The object in words. What is hidden at it follows from its parents: the outermost is asked first, however deep it lies. */
+  object(id: number): ScanObject {
+    const above: number[] = [];
+    for (let at = id; at !== 0; at = this.tree.parent(at)) above.push(at);
+    for (const at of above.reverse()) if (at !== id) this.tree.shadows(at);
+    return this.describer.object(id);
+  }
+
   #canOpen(id: number): boolean {
     const { objects } = this.#scan;
     if (this.tree.has(id)) return this.tree.isDir(id);
@@ -220,7 +229,7 @@ export class RowTree {
     return this.hidden && this.tree.children(id).length > 0;
   }
 
-  #cells(id: number, object: ReturnType<Describer['object']>, isReading: boolean): [number, CellKind][] {
+  #cells(id: number, object: ScanObject, isReading: boolean): [number, CellKind][] {
     const cells = new Map<number, CellKind>();
     for (const entry of object.entries) if (!cells.has(entry.layer)) cells.set(entry.layer, cellOf(entry, object));
     if (!this.tree.has(id)) {
