@@ -22,6 +22,8 @@ export async function jump(page: Page, path: string): Promise<void> {
 export async function command(page: Page, title: string): Promise<void> {
   await expect(dialog(page)).toBeHidden();
   await page.keyboard.press('Control+Shift+P');
+  // The box takes the keyboard a moment after it opens.
+  await expect(page.getByRole('dialog').getByRole('combobox')).toBeFocused();
   await page.keyboard.type(title);
   await expect(page.getByRole('option').first()).toContainText(title);
   await page.keyboard.press('Enter');
