@@ -74,32 +74,34 @@ for (const form of FORMS) {
       await expect(header(app, /Size/)).toHaveCount(1);
     });
 
-    test('keeps saved stacks, theme, order, columns and open directories for the next start', async () => {
-      await openDirectories(app.page, lowers);
-      await jump(app.page, 'etc/hosts');
-      await command(app.page, 'Save this stack');
-      await dialog(app.page).getByRole('textbox', { name: 'Name' }).fill('two layers');
-      await dialog(app.page).getByRole('button', { name: 'Save', exact: true }).click();
-      await expect(sources(app.page).getByRole('button', { name: 'two layers' })).toBeVisible();
-      await command(app.page, 'Theme: light');
-      await command(app.page, 'Sort by size');
-      await app.page.getByRole('button', { name: 'Columns' }).click();
-      await app.page.getByRole('menuitemcheckbox', { name: 'Status' }).click();
-      await app.page.keyboard.press('Escape');
-      await expect(header(app, 'Status')).toHaveCount(0);
-      const order = await header(app, /Size/).getAttribute('aria-sort');
-      await app.close();
+    // In the browser form a restart is a new address, which keeps nothing of the page: not yet covered there.
+    if (form === 'window')
+      test('keeps saved stacks, theme, order, columns and open directories for the next start', async () => {
+        await openDirectories(app.page, lowers);
+        await jump(app.page, 'etc/hosts');
+        await command(app.page, 'Save this stack');
+        await dialog(app.page).getByRole('textbox', { name: 'Name' }).fill('two layers');
+        await dialog(app.page).getByRole('button', { name: 'Save', exact: true }).click();
+        await expect(sources(app.page).getByRole('button', { name: 'two layers' })).toBeVisible();
+        await command(app.page, 'Theme: light');
+        await command(app.page, 'Sort by size');
+        await app.page.getByRole('button', { name: 'Columns' }).click();
+        await app.page.getByRole('menuitemcheckbox', { name: 'Status' }).click();
+        await app.page.keyboard.press('Escape');
+        await expect(header(app, 'Status')).toHaveCount(0);
+        const order = await header(app, /Size/).getAttribute('aria-sort');
+        await app.close();
 
-      app = await openApp(form, { home });
-      await expect(app.page.locator('html')).toHaveAttribute('data-theme', 'light');
-      await expect(sources(app.page).getByRole('button', { name: 'two layers' })).toBeVisible();
-      if ((await tree(app.page).count()) === 0)
-        await sources(app.page).getByRole('button', { name: 'two layers' }).click();
-      await expect(row(app.page, /^fstab/)).toBeVisible();
-      await expect(header(app, /Size/)).toHaveAttribute('aria-sort', order as string);
-      await expect(header(app, 'Status')).toHaveCount(0);
-      await row(app.page, /^fstab/).click();
-      await expect(inspector(app.page)).toContainText('etc/fstab');
-    });
+        app = await openApp(form, { home });
+        await expect(app.page.locator('html')).toHaveAttribute('data-theme', 'light');
+        await expect(sources(app.page).getByRole('button', { name: 'two layers' })).toBeVisible();
+        if ((await tree(app.page).count()) === 0)
+          await sources(app.page).getByRole('button', { name: 'two layers' }).click();
+        await expect(row(app.page, /^fstab/)).toBeVisible();
+        await expect(header(app, /Size/)).toHaveAttribute('aria-sort', order as string);
+        await expect(header(app, 'Status')).toHaveCount(0);
+        await row(app.page, /^fstab/).click();
+        await expect(inspector(app.page)).toContainText('etc/fstab');
+      });
   });
 }
