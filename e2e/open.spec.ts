@@ -74,7 +74,7 @@ for (const form of FORMS) {
       await expect(header(app, /Size/)).toHaveCount(1);
     });
 
-    // In the browser form a restart is a new address, which keeps nothing of the page: not yet covered there.
+    // Fails in the browser form for a reason not yet found: an element is missing after the restart. To be mended there.
     if (form === 'window')
       test('keeps saved stacks, theme, order, columns and open directories for the next start', async () => {
         await openDirectories(app.page, lowers);
