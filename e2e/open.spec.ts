@@ -74,7 +74,7 @@ for (const form of FORMS) {
       await expect(header(app, /Size/)).toHaveCount(1);
     });
 
-    // Fails in the browser form for a reason not yet found: an element is missing after the restart. To be mended there.
+    // Fails in the browser form for a reason not yet found: one of the elements awaited below does not come. To be mended.
     if (form === 'window')
       test('keeps saved stacks, theme, order, columns and open directories for the next start', async () => {
         await openDirectories(app.page, lowers);
