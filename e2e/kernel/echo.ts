@@ -58,6 +58,7 @@ function echoObject(built: BuiltCase, path: Bytes, object: KernelObject): ScanOb
     entries: [],
     data: object.data !== null && 'bytes' in object.data ? fileOf(built, object.data.bytes) : null,
     origin: null,
+    shown: null,
     findings: [],
   };
 }

@@ -45,6 +45,7 @@ function naiveObject(built: BuiltCase, node: TreeNode, path: Bytes, layer: numbe
     entries: [],
     data: type === 'file' ? { layer, path, pathB64: base64OfBytes(path) } : null,
     origin: null,
+    shown: null,
     findings: [],
   };
 }

@@ -14,6 +14,7 @@ import { ItemKind } from '../../shared/ipc/records.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { CODE_TEXT, Code } from '../../shared/merge/tree.ts';
 import type { HiddenTree, Placed } from './hidden.ts';
+import { Inodes } from './inodes.ts';
 import { Listed } from './listing.ts';
 import { DATA_UNKNOWN } from './objects.ts';
 import type { StackScan } from './scan.ts';
@@ -33,10 +34,12 @@ export class Describer {
   readonly #scan: StackScan;
   readonly #hidden: HiddenTree;
   readonly #indexed: ReadonlySet<bigint>;
+  readonly inodes: Inodes;
 
   constructor(scan: StackScan, hidden: HiddenTree) {
     this.#scan = scan;
     this.#hidden = hidden;
+    this.inodes = new Inodes(scan);
     this.#indexed = new Set(scan.index?.entries.map(({ ino }) => ino));
   }
 
@@ -209,6 +212,7 @@ export class Describer {
                 ...(jsonField('path', entries.path(data)) as { path: string }),
               },
       origin: this.origin(id),
+      shown: isHidden ? null : this.inodes.shown(id),
       ...(!isHidden && objects.isAssumed(id) ? { assumed: true as const } : {}),
       findings: !isHidden && objects.isShared(id) ? ['origin-shared'] : [],
     };

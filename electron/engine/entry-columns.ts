@@ -279,6 +279,25 @@ export class EntryColumns {
     return this.item(entry, ItemKind.opened, '');
   }
 
+  /** Inode number as the real directory lists it; null where it is not known. */
+  listedIno(entry: number): bigint | null {
+    const value = this.item(entry, ItemKind.listed, '');
+    if (value) return new DataView(value.buffer, value.byteOffset, 8).getBigUint64(0, true);
+    return this.hasNumber(entry) ? this.ino(entry) : null;
+  }
+
+  /** Those of the layers that list any entry by another number than its own. */
+  listedOtherwise(layers: readonly number[]): Set<number> {
+    const out = new Set<number>();
+    if (layers.length === 0) return out;
+    for (let entry = 0; entry < this.count; entry++) {
+      const layer = this.layers[entry] as number;
+      if (this.itemsAt[entry] === 0 || !layers.includes(layer) || out.has(layer)) continue;
+      if (this.item(entry, ItemKind.listed, '')) out.add(layer);
+    }
+    return out;
+  }
+
   /** Value of the item of this kind and name, a view; undefined where there is none, null where it was refused. */
   protected item(entry: number, wanted: number, name: string): Uint8Array | null | undefined {
     let at = this.itemsAt[entry] as number;

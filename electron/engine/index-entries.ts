@@ -21,6 +21,8 @@ export type IndexEntry = {
   upperIno: bigint | null;
   /** The upper inode is a metacopy: its data is the lower's. */
   isMetacopy: boolean;
+  /** Value of overlay.nlink. */
+  unionLinks: string | null;
 };
 
 /** The index directory as read; `unknown` where some or all of it could not be. */
@@ -60,6 +62,7 @@ export async function readIndex(stack: Stack, probe: Client<ProbeContract>): Pro
         isWhiteout: mode >>> 12 === Kind.char && overlayXattr(stack, xattrs, 'origin') === undefined,
         upperIno: upperNamed(stack, xattrs),
         isMetacopy: overlayXattr(stack, xattrs, 'metacopy') !== undefined,
+        unionLinks: textOf(overlayXattr(stack, xattrs, 'nlink')),
       });
     }
     return index;
@@ -90,6 +93,9 @@ const uuidOf = (stack: Stack, uuid: string | null): string =>
 /** Value of overlay.NAME as the mount reads it; undefined where it is not there. */
 const overlayXattr = (stack: Stack, xattrs: readonly RawXattr[], name: string): RawXattr | undefined =>
   xattrs.find((one) => one.name === `${stack.prefix}.overlay.${name}`);
+
+const textOf = (xattr: RawXattr | undefined): string | null =>
+  xattr?.value == null ? null : Buffer.from(xattr.value, 'hex').toString('latin1');
 
 /** Inode of the upper's filesystem that the entry's overlay.upper names (namei.c:ovl_verify_upper). */
 function upperNamed(stack: Stack, xattrs: readonly RawXattr[]): bigint | null {

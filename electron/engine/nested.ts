@@ -16,6 +16,7 @@ import { decodeOctal } from '../../shared/mountinfo/line.ts';
 import { Describer } from './describe.ts';
 import { NUMBER_UNKNOWN } from './entry-columns.ts';
 import { HiddenTree } from './hidden.ts';
+import { Inodes } from './inodes.ts';
 import { DATA_UNKNOWN } from './objects.ts';
 import { findPath } from './output.ts';
 import type { StackScan } from './scan.ts';
@@ -60,12 +61,14 @@ class NestedLayer {
   readonly #scan: StackScan;
   readonly #layer: number;
   readonly #describer: Describer;
+  readonly #inodes: Inodes;
   readonly #chunks: Uint8Array[] = [];
 
   constructor(scan: StackScan, layer: number) {
     this.#scan = scan;
     this.#layer = layer;
     this.#describer = new Describer(scan, new HiddenTree(scan));
+    this.#inodes = new Inodes(scan);
   }
 
   pack(start: number): { root: EntryFacts; chunks: Uint8Array[] } {
@@ -111,11 +114,13 @@ class NestedLayer {
     const { objects, entries } = this.#scan;
     const top = this.#describer.shown(id);
     const name = objects.name(id);
+    const numbers = this.#inodes.of(id);
+    const ino = numbers === 'unknown' ? null : numbers.shown.ino;
     const items = this.#items(top);
+    if (numbers !== 'unknown' && numbers.listed !== null && numbers.listed !== ino) addListed(items, numbers.listed);
     const length = Math.ceil((RECORD_FIXED + name.length + items.bytes.length) / 8) * 8;
     const out = new Uint8Array(length);
     const view = new DataView(out.buffer);
-    const ino = this.number(id);
     const isKnown = objects.isCertain(id) && objects.codes[id] === Code.ok;
     const device = this.#device(id).split(':').map(Number);
     const rdev = entries.rdev(top).split(':').map(Number);
@@ -128,7 +133,7 @@ class NestedLayer {
     view.setBigInt64(Field.btime, entries.btimeNs(top) ?? NO_TIME, true);
     view.setUint32(Field.uid, entries.uid(top), true);
     view.setUint32(Field.gid, entries.gid(top), true);
-    view.setUint32(Field.nlink, this.#nlink(id, top), true);
+    view.setUint32(Field.nlink, this.#links(id, top), true);
     view.setUint32(Field.devMajor, device[0] ?? 0, true);
     view.setUint32(Field.devMinor, device[1] ?? 0, true);
     view.setUint32(Field.rdevMajor, rdev[0] ?? 0, true);
@@ -151,7 +156,7 @@ class NestedLayer {
     let count = 0;
     entries.forEachItem(top, (kind, name, value) => {
       // What a handle opened in the inner upper says nothing to the outer.
-      if (kind === ItemKind.opened) return;
+      if (kind === ItemKind.opened || kind === ItemKind.listed) return;
       let seen = name;
       if (kind === own) {
         if (!name.startsWith('overlay.')) return;
@@ -172,59 +177,16 @@ class NestedLayer {
     return data === DATA_UNKNOWN || data < 0 ? top : data;
   }
 
-  /** Links as the inner mount counts them: an indexed file's by its overlay.nlink (kernel: ovl_get_nlink). */
-  #nlink(id: number, top: number): number {
-    const { objects, entries } = this.#scan;
-    if (!objects.isDir(id)) {
-      const links = entries.nlink(top);
-      const { options, prefix } = this.#scan.stack;
-      if (!options.index || entries.layer(top) !== 0) return links;
-      const own = prefix === 'user' ? ItemKind.user : ItemKind.trusted;
-      let union = links;
-      entries.forEachItem(top, (kind, name, value) => {
-        if (kind !== own || name !== 'nlink' || value === null) return;
-        const [, difference] = /^U([+-]\d{1,9})$/.exec(String.fromCharCode(...value)) ?? [];
-        if (difference !== undefined && links + Number(difference) > 0) union = links + Number(difference);
-      });
-      return union;
-    }
-    const stack = objects.stack(id);
-    return stack.lowers.length + (stack.upper >= 0 ? 1 : 0) > 1 ? 1 : entries.nlink(top);
-  }
-
   #device(id: number): string {
     const { stack, objects } = this.#scan;
     return stack.inodes.mode === 'none' && !objects.isDir(id) ? '0:0' : (stack.facts.dev ?? '0:0');
   }
 
-  /** The number that the inner mount shows, by facts 4.2; null where the kernel counts. */
-  number(id: number): bigint | null {
-    const { objects, entries, stack } = this.#scan;
-    const { mode, xinoBits, fsids } = stack.inodes;
-    const top = this.#describer.shown(id);
-    let entry = top;
-    let ino: bigint | null = null;
-    if (objects.isDir(id)) {
-      if (mode !== 'same-fs' && mode !== 'xino') return null;
-      const { upper, lowers } = objects.stack(id);
-      const lower = lowers.find((component) => component >= 0);
-      if (!(id === 0 && upper >= 0) && lower !== undefined) entry = lower;
-    } else if (entries.layer(top) === 0) {
-      const origin = this.#describer.origin(id);
-      if (origin !== null && origin !== 'unknown' && (origin.state === 'verified' || origin.state === 'by-path')) {
-        ino = origin.ino === 'unknown' ? null : BigInt(origin.ino);
-        const layer = origin.layer === 'unknown' ? 0 : origin.layer;
-        return this.#mapped(ino, fsids[layer], xinoBits);
-      }
-    }
-    ino = entries.ino(entry);
-    return this.#mapped(ino, fsids[entries.layer(entry)], xinoBits);
-  }
-
-  #mapped(ino: bigint | null, fsid: number | null | 'unknown' | undefined, bits: number | null): bigint | null {
-    if (ino === null || bits === null || typeof fsid !== 'number' || fsid === 0) return ino;
-    if (ino >> BigInt(64 - bits) !== 0n) return ino;
-    return ino | (BigInt(fsid) << BigInt(65 - bits));
+  /** Links as the inner mount counts them. */
+  #links(id: number, top: number): number {
+    const numbers = this.#inodes.of(id);
+    const links = numbers === 'unknown' ? 'unknown' : this.#inodes.nlink(id, numbers);
+    return links === 'unknown' ? this.#scan.entries.nlink(top) : links;
   }
 
   #root(start: number): EntryFacts {
@@ -246,13 +208,14 @@ class NestedLayer {
       });
       at = isRefused ? from : from + valueLength;
     }
-    const ino = this.number(start);
+    const numbers = this.#inodes.of(start);
+    const ino = numbers === 'unknown' ? null : numbers.shown.ino;
     return {
       mode: entries.kind(top) === Kind.dir ? entries.mode(top) : Kind.dir << 12,
       ino: String(ino ?? 0n),
       dev: this.#device(start),
       rdev: '0:0',
-      nlink: this.#nlink(start, top),
+      nlink: this.#links(start, top),
       uid: entries.uid(top),
       gid: entries.gid(top),
       size: String(entries.size(top)),
@@ -266,4 +229,16 @@ class NestedLayer {
       handle: null,
     };
   }
+}
+
+/** Adds the number that the inner mount's listing gives, where it is not stat's. */
+function addListed(items: { bytes: Uint8Array; count: number }, listed: bigint): void {
+  const item = new Uint8Array(12);
+  item.set([ItemKind.listed, 0, 8, 0]);
+  new DataView(item.buffer).setBigUint64(4, listed, true);
+  const bytes = new Uint8Array(items.bytes.length + item.length);
+  bytes.set(items.bytes);
+  bytes.set(item, items.bytes.length);
+  items.bytes = bytes;
+  items.count++;
 }

@@ -447,6 +447,11 @@ export class ObjectTable {
     this.#reading = false;
   }
 
+  /** How the kernel lists this directory. */
+  listingOf(id: number): Listing {
+    return this.#listingOf(id, this.stack(id));
+  }
+
   #listingOf(id: number, stack: Parent): Listing {
     const xwhiteouts = ((this.flags[id] as number) & Flag.xwhiteouts) !== 0;
     return this.listing.of({ isRoot: id === 0, isWhole: this.isWhole(id), xwhiteouts }, stack);

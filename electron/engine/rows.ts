@@ -14,6 +14,13 @@ export type Order = { column: ColumnId; descending: boolean };
 type FlatRow = { id: number; depth: number; position: number; siblings: number };
 export type Names = { users: Record<string, string>; groups: Record<string, string> };
 
+const TEXTS: ReadonlySet<ColumnId> = new Set(['status', 'type', 'owner', 'dev']);
+/** Columns of what the mount shows, which hidden objects do not have. */
+const SHOWN_BY_MOUNT: ReadonlySet<ColumnId> = new Set(['dev', 'ino', 'dino']);
+/** Numbers that are none come first: there is none, it is unknown, the kernel counts. */
+const numberKey = (ino: string | null | undefined): bigint =>
+  ino === undefined ? -3n : ino === 'unknown' ? -2n : ino === null ? -1n : BigInt(ino);
+
 /** The tree as it is shown: which directories are open, in which order, and the flat list of rows that follows. */
 export class RowTree {
   hidden: boolean;
@@ -94,7 +101,8 @@ export class RowTree {
   #key(id: number, column: ColumnId): string | number | bigint {
     const { entries } = this.#scan;
     const top = this.describer.shown(id);
-    if (top < 0) return column === 'status' || column === 'type' || column === 'owner' ? '' : -1n;
+    if (this.tree.has(id) && SHOWN_BY_MOUNT.has(column)) return column === 'dev' ? '' : -3n;
+    if (top < 0) return TEXTS.has(column) ? '' : -3n;
     switch (column) {
       case 'status':
         return statusOf(this.describer.object(id));
@@ -111,6 +119,12 @@ export class RowTree {
         return entries.mode(top);
       case 'owner':
         return this.#owner(top);
+      case 'dev':
+        return this.describer.inodes.shown(id)?.dev ?? '';
+      case 'ino':
+        return numberKey(this.describer.inodes.shown(id)?.ino);
+      case 'dino':
+        return numberKey(this.describer.inodes.shown(id)?.dino);
       case 'real':
         return entries.ino(top);
       case 'since':
@@ -205,6 +219,8 @@ export class RowTree {
       size: object.size,
       mode: top >= 0 && !(entries.marks(top) & MarkBit.covered) ? entries.mode(top) : null,
       owner: top >= 0 ? this.#owner(top) : 'unknown',
+      shown: object.shown,
+      mapped: this.#mapped(object),
       real: holder ? { layer: holder.layer, ino: holder.ino } : null,
       since: upper ? (birth === null ? 'unknown' : String(birth)) : null,
       upperBeneath: beneath ? { entries: beneath.entries, bytes: String(beneath.bytes) } : null,
@@ -212,6 +228,17 @@ export class RowTree {
       redirect: top >= 0 && entries.marks(top) & MarkBit.redirect ? ((entries.redirect(top) ?? '') as Bytes) : null,
       findings: object.findings,
     };
+  }
+
+  /** How a number with a filesystem id in its top bits is put together. */
+  #mapped({ shown }: ScanObject): Row['mapped'] {
+    const { mode, xinoBits } = this.#scan.stack.inodes;
+    if (mode !== 'xino' || xinoBits === null || shown === null || shown.dev !== 'overlay') return null;
+    if (shown.ino === null || shown.ino === 'unknown') return null;
+    const ino = BigInt(shown.ino);
+    const low = BigInt(64 - xinoBits);
+    const fsid = Number(ino >> (low + 1n));
+    return fsid === 0 ? null : { fsid, ino: String(BigInt.asUintN(Number(low), ino)) };
   }
 
   /** The object in words. What is hidden at it follows from its parents: the outermost is asked first, however deep it lies. */

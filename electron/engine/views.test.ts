@@ -71,6 +71,9 @@ describe.skipIf(cannotMount !== null)(`a view of a mount${cannotMount ? ` (${can
         upperBeneath ? BigInt(upperBeneath.bytes) : type === 'dir' ? -1n : number(size),
       mode: ({ mode }) => mode ?? -1,
       owner: ({ owner }) => owner,
+      dev: ({ shown }) => shown?.dev ?? '',
+      ino: ({ shown }) => (shown ? number(String(shown.ino)) : -3n),
+      dino: ({ shown }) => (shown ? number(String(shown.dino)) : -3n),
       real: ({ real }) => (real ? number(String(real.ino)) : -1n),
       since: ({ since }) => (since === null ? -1n : number(since)),
     };

@@ -9,7 +9,7 @@ import { Name } from '../marks/Name.tsx';
 import { type StripLayers, stripElement } from '../marks/StripView.tsx';
 import { layerLabel } from '../marks/strip.ts';
 import type { Column } from './columns.ts';
-import { countText, modeText, NONE, sizeText, typeText, whenText } from './format.ts';
+import { countText, deviceText, modeText, NONE, sizeText, typeText, whenText } from './format.ts';
 
 export const ROW_PX = 24;
 const INDENT_PX = 16;
@@ -204,6 +204,12 @@ function cellOf(column: Column, row: Row, strips: StripLayers, nowMs: number): R
       return row.status === 'whiteout' ? NONE : row.mode === null ? UNKNOWN : modeText(row.mode);
     case 'owner':
       return row.owner === 'unknown' ? UNKNOWN : <span className="cut">{row.owner}</span>;
+    case 'dev':
+      return row.shown === null ? NONE : row.shown.dev === 'unknown' ? UNKNOWN : deviceText(row.shown.dev);
+    case 'ino':
+      return row.shown === null ? NONE : numberCell(row.shown.ino, row.mapped);
+    case 'dino':
+      return dinoCell(row);
     case 'real':
       return row.real === null ? (
         NONE
@@ -216,6 +222,23 @@ function cellOf(column: Column, row: Row, strips: StripLayers, nowMs: number): R
     case 'since':
       return row.since === null ? NONE : row.since === 'unknown' ? UNKNOWN : whenText(row.since, nowMs);
   }
+}
+
+const VOLATILE = <em className="volatile">volatile</em>;
+
+/** A number as the mount shows it; a mapped one as filesystem id and real number. */
+function numberCell(ino: string | null, mapped: Row['mapped']): ReactNode {
+  if (ino === null) return VOLATILE;
+  if (ino === 'unknown') return UNKNOWN;
+  return mapped === null ? ino : `${mapped.fsid}·${mapped.ino}`;
+}
+
+/** readdir's number, set off where it is not stat's. */
+function dinoCell({ shown, mapped, depth }: Row): ReactNode {
+  if (shown === null || depth === 0) return NONE;
+  if (shown.dino === shown.ino) return numberCell(shown.dino, mapped);
+  const cell = numberCell(shown.dino, null);
+  return shown.dino === 'unknown' || shown.ino === 'unknown' ? cell : <span className="differs">{cell}</span>;
 }
 
 /** A directory shows what the upper holds beneath it; anything else its size. */

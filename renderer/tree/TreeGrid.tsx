@@ -32,8 +32,8 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
   const reveal = useReveal(scroller, window_.version);
 
   const strips = useMemo(() => stripLayers(stack.facts.layers), [stack]);
-  const digits = useLongestInode(window_.rows, stack.view);
-  const facts: ColumnFacts = { layers: strips.layers.length, digits, wide: width >= 1000 };
+  const { digits, shownDigits } = useLongestInode(window_.rows, stack.view);
+  const facts: ColumnFacts = { layers: strips.layers.length, digits, shownDigits, wide: width >= 1000 };
   const columns = shownColumns(chosen, width, facts);
   const columnKey = columns.join();
   const levels = indentLevels(nameWidth(columns, width, facts));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { columnWidth, shownColumns, template } from './columns.ts';
 
-const FACTS = { layers: 4, digits: 8, wide: false };
+const FACTS = { layers: 4, digits: 8, shownDigits: 8, wide: false };
 
 test('the wider the window, the more columns, and none goes again', () => {
   let before = 0;
@@ -10,8 +10,8 @@ test('the wider the window, the more columns, and none goes again', () => {
     expect(shown.length).toBeGreaterThanOrEqual(before);
     before = shown.length;
   }
-  expect(shownColumns(null, 776, FACTS)).toEqual(['layers', 'status', 'size', 'real', 'since']);
-  expect(shownColumns(null, 1276, FACTS)).toHaveLength(8);
+  expect(shownColumns(null, 776, FACTS)).toEqual(['layers', 'status', 'size', 'ino', 'real']);
+  expect(shownColumns(null, 1276, FACTS)).toHaveLength(11);
 });
 
 test('what was chosen stands, in the order of the columns, whatever the width', () => {

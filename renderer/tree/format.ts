@@ -38,6 +38,9 @@ const TYPE_WORDS: Record<Row['type'], string> = {
 };
 export const typeText = (type: Row['type']): string => TYPE_WORDS[type];
 
+/** `overlay`, or `P1` for the pseudo device of fs id 1. */
+export const deviceText = (dev: string): string => dev.replace(/^pseudo:/, 'P');
+
 const two = (n: number): string => String(n).padStart(2, '0');
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 

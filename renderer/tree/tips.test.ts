@@ -29,6 +29,8 @@ const row = (more: Partial<Row> = {}): Row => ({
   upperBeneath: null,
   target: null,
   redirect: null,
+  shown: null,
+  mapped: null,
   findings: [],
   ...more,
 });

@@ -48,8 +48,36 @@ export const OriginState = z.enum([
   'empty',
 ]);
 export type OriginState = z.infer<typeof OriginState>;
-export const FindingCode = z.enum(['origin-shared']);
+/** In the order of facts 4.4, the mismatches that users meet. */
+export const FindingCode = z.enum([
+  'volatile-dir-ino',
+  'ino-lost-after-eviction',
+  'dino-differs',
+  'hardlink-split',
+  'same-number-two-files',
+  'foreign-st-dev',
+  'origin-shared',
+  'origin-stale',
+  'marks-lost',
+  'rename-exdev',
+  'ino-over-2^53',
+  'ino-reused',
+]);
 export type FindingCode = z.infer<typeof FindingCode>;
+
+const ShownDev = z.union([z.literal('overlay'), z.templateLiteral(['pseudo:', z.number().int()]), Unknown]);
+/** What stat and readdir through the mount report. `ino` null: the kernel counts. `why`: the row of the rule. */
+export const Shown = z.object({
+  dev: ShownDev,
+  ino: z.union([Decimal, Unknown]).nullable(),
+  dino: z.union([Decimal, Unknown]).nullable(),
+  nlink: z.union([z.number().int(), Unknown]),
+  stable: z.union([z.boolean(), Unknown]),
+  why: z.string(),
+  /** What an inode that is still in memory from before its copy-up may show instead. */
+  cached: z.object({ dev: ShownDev, ino: Decimal.nullable() }).optional(),
+});
+export type Shown = z.infer<typeof Shown>;
 
 export const ScanEntry = z.object({
   layer: z.number().int(),
@@ -100,6 +128,8 @@ export const ScanObject = z.object({
     .union([z.object({ layer: z.number().int(), path: z.string(), pathB64: Base64.optional() }), Unknown])
     .nullable(),
   origin: z.union([Origin, Unknown]).nullable(),
+  /** Null for whiteouts, for hidden objects and where stat answers an error. */
+  shown: Shown.nullable(),
   /** It rests on a lower whose relative path was derived but not confirmed. */
   assumed: z.literal(true).optional(),
   findings: z.array(FindingCode),

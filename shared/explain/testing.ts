@@ -63,6 +63,7 @@ export const objectOf = (entries: ScanEntry[], change: Partial<ScanObject> = {})
   entries,
   data: null,
   origin: null,
+  shown: null,
   findings: [],
   ...change,
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ErrorLine, ListObject, Lookup, MarkText, ScanMeta, ScanObject, ScanSummary } from '../contract/scan.ts';
+import { ErrorLine, ListObject, Lookup, MarkText, ScanMeta, ScanObject, ScanSummary, Shown } from '../contract/scan.ts';
 import { BytesText, Privilege, StackRef } from './probe.ts';
 import type { Contract } from './rpc.ts';
 
@@ -46,7 +46,20 @@ export const CellKind = z.enum([
 ]);
 export type CellKind = z.infer<typeof CellKind>;
 
-export const ColumnId = z.enum(['name', 'status', 'layers', 'type', 'size', 'mode', 'owner', 'real', 'since']);
+export const ColumnId = z.enum([
+  'name',
+  'status',
+  'layers',
+  'type',
+  'size',
+  'mode',
+  'owner',
+  'dev',
+  'ino',
+  'dino',
+  'real',
+  'since',
+]);
 export type ColumnId = z.infer<typeof ColumnId>;
 
 export const Row = z.object({
@@ -70,6 +83,10 @@ export const Row = z.object({
   /** Permission bits with type, as st_mode; null unknown. */
   mode: z.number().int().nullable(),
   owner: z.string(),
+  /** What stat and readdir through the mount report; null for whiteouts, what is hidden, and errors. */
+  shown: Shown.nullable(),
+  /** Filesystem id whose bits stand above the number, and the number below them; null where there are none. */
+  mapped: z.object({ fsid: z.number().int(), ino: z.string() }).nullable(),
   /** Topmost used entry: its layer and real inode; null where none is used. */
   real: z.object({ layer: z.number().int(), ino: z.string() }).nullable(),
   /** Birth of the upper's inode, ns since the epoch; null: no upper entry; 'unknown': the filesystem has none. */

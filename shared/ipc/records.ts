@@ -64,6 +64,8 @@ export const ItemKind = {
    * u32 st_mode, u32 major, u32 minor), or 4 bytes: i32 errno of why it did not open
    */
   opened: 4,
+  /** u64 inode number that the directory itself lists, where it is not the entry's st_ino: name is empty */
+  listed: 5,
 } as const;
 
 /** Length of an ItemKind.opened that opened. */

@@ -12,6 +12,7 @@ const DENTS_SIZE = 64 * 1024;
 const Dirent = { length: 16, type: 18, name: 19 } as const;
 
 const FLAGS = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+const INO = StatxField.ino >> 2;
 /** Entries, as a mask, after which it is looked whether a chunk is due: on a slow disk each takes its time. */
 const OFTEN = 127;
 
@@ -49,6 +50,7 @@ export type ReadOptions = {
 /** The buffers of one thread. */
 export class DirectoryReader {
   readonly #dents = new Memory(DENTS_SIZE);
+  readonly #dentWords = new Int32Array(this.#dents.bytes.buffer);
   readonly #stat = new Memory(STATX_SIZE);
   readonly #statWords = new Int32Array(this.#stat.bytes.buffer);
   readonly #target = new Memory(65536);
@@ -64,6 +66,7 @@ export class DirectoryReader {
     const { writer } = sink;
     const dents = this.#dents.bytes;
     const dentsAddress = this.#dents.address;
+    const dentWords = this.#dentWords;
     const stat = this.#statWords;
     const statAddress = this.#stat.address;
     let entries = 0;
@@ -85,6 +88,7 @@ export class DirectoryReader {
         const length = (dents[at + Dirent.length] as number) | ((dents[at + Dirent.length + 1] as number) << 8);
         const dtype = dents[at + Dirent.type] as number;
         const nameAt = at + Dirent.name;
+        const word = at >> 2;
         // The name's NUL is in the last 8 bytes: records are padded to that.
         let nameEnd = Math.max(at + length - 8, nameAt);
         while (dents[nameEnd] !== 0) nameEnd++;
@@ -102,6 +106,9 @@ export class DirectoryReader {
           flags = RecordFlag.covered | RecordFlag.xattrsRefused;
         } else {
           flags = this.#attributes(fd, nameAt, writer, origins);
+          // A btrfs subvolume, what lies under a mount, a filesystem that makes its numbers up.
+          if (dentWords[word] !== stat[INO] || dentWords[word + 1] !== stat[INO + 1])
+            writer.item(ItemKind.listed, dents, 0, 0, dents.subarray(word << 2, (word << 2) + 8), 8);
           const type = (stat[StatxField.mode >> 2] as number) & Mode.mask;
           if (type === Mode.directory) {
             child = sink.child(this.#dents, nameAt, nameLength);
