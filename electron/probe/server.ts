@@ -8,6 +8,7 @@ import { hangJudge } from './layers/danger.ts';
 import { CannotList, listDirectories } from './layers/directories.ts';
 import { readEntry, readWork } from './layers/entry.ts';
 import { verifyHandles } from './layers/handles.ts';
+import { identify } from './layers/identify.ts';
 import { type HandleAnswer, type HandleRequest, releaseSession, sessionLayer } from './layers/sessions.ts';
 import { isApart } from './programs.ts';
 import { SyscallError } from './syscalls/libc.ts';
@@ -79,6 +80,12 @@ const handlers: Handlers<ProbeContract> = {
       params.place,
       () => readEntry(params.place, params.path, params.target),
       () => askApart((client) => client.call('entry', params), signal),
+    ),
+  identify: (params, { signal }) =>
+    here(
+      params.place,
+      async () => ({ answers: await identify(params.place, params.paths, signal) }),
+      () => askApart((client) => client.call('identify', params), signal),
     ),
   work: (params, { signal }) =>
     here(

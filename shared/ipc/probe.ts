@@ -254,6 +254,19 @@ export const probeContract = {
       params: z.object({ place: Place, path: BytesText, target: z.boolean() }),
       result: EntryFacts,
     },
+    /**
+     * Handles of entries by path, relative to the layer's root, with the number of the inode that each path led to.
+     * Answers stand in order; `errno` where the path leads to nothing, or to nothing that may be asked. A null handle:
+     * the filesystem gives none.
+     */
+    identify: {
+      params: z.object({ place: Place, paths: z.array(BytesText).max(65536) }),
+      result: z.object({
+        answers: z.array(
+          z.union([z.object({ handle: Handle.nullable(), ino: Decimal, dev: Dev }), z.object({ errno: z.string() })]),
+        ),
+      }),
+    },
     /** Names below the work directory: temps, index entries (name, type, ino, nlink), whether volatile is dirty. */
     work: {
       params: z.object({ place: Place }),

@@ -18,7 +18,7 @@ const rawXattr = ({ name, value, error }: Xattr): RawXattr => ({
  * Opens `path` below `root` as a place (O_PATH): nothing is opened but the name, symlinks are followed nowhere, and
  * nothing leads out of the layer. Throws a SyscallError, ELOOP for a symlink in the middle. The caller closes it.
  */
-function openBelow(root: number, path: Bytes): number {
+export function openBelow(root: number, path: Bytes): number {
   const names = path.split('/').filter((name) => name !== '' && name !== '.');
   let fd = openat(root, asBytes('.'), Open.path | Open.directory);
   for (const [i, name] of names.entries()) {
