@@ -15,14 +15,25 @@ const section = (title: string): string => {
   return manual.slice(from, to < 0 ? undefined : to);
 };
 const commands = createProgram().commands;
+/** Of a command and of its parts, as `map build` is one of `map`. */
+const optionsOf = (command: (typeof commands)[number]): string[] => [
+  ...command.options.map(({ long }) => long as string),
+  ...command.commands.flatMap(optionsOf),
+];
 
 it('every command has its paragraph in the manual, and the manual no other', () => {
   const told = new Set([...section('COMMANDS').matchAll(/^\.TP\n([a-z]+)/gm)].map((match) => match[1]));
   expect([...told].toSorted()).toEqual([...commands.map((one) => one.name()), 'help'].toSorted());
 });
 
+it('every part of a command has a paragraph of its own', () => {
+  for (const command of commands)
+    for (const part of command.commands)
+      expect(section('COMMANDS')).toMatch(new RegExp(`^\\.TP\\n${command.name()} ${part.name()} `, 'm'));
+});
+
 it('every option stands in the manual, and the manual has no other', () => {
-  const options = new Set(commands.flatMap((one) => one.options.map(({ long }) => long as string)));
+  const options = new Set(commands.flatMap(optionsOf));
   options.add('--help').add('--version');
   const told = new Set([...manual.matchAll(/(?<![\w-])--[a-z][a-z0-9-]*/g)].map((match) => match[0]));
   expect([...told].toSorted()).toEqual([...options].toSorted());
@@ -36,9 +47,8 @@ it('each option of a command stands in that command’s paragraph, or with STACK
       .split('\n.TP\n')
       .filter((text) => text.startsWith(command.name()))
       .join('\n');
-    for (const { long } of command.options) {
-      const isThere =
-        everywhere.includes(long as string) || paragraph.includes(long as string) || stack.includes(long as string);
+    for (const long of optionsOf(command)) {
+      const isThere = everywhere.includes(long) || paragraph.includes(long) || stack.includes(long);
       expect([command.name(), long, isThere]).toEqual([command.name(), long, true]);
     }
   }
@@ -46,7 +56,7 @@ it('each option of a command stands in that command’s paragraph, or with STACK
 
 it('every status of the contract is told', () => {
   const told = [...section('EXIT STATUS').matchAll(/^\.B (\d+)$/gm)].map((match) => Number(match[1]));
-  const known = Object.values(Exit).filter((status) => status !== Exit.found && status !== Exit.fault);
+  const known = Object.values(Exit).filter((status) => status !== Exit.fault);
   expect(told).toEqual(known);
 });
 

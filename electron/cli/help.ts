@@ -22,6 +22,12 @@ const EXAMPLES = {
       'with steps, attributes and commands, for a program',
     ],
   ],
+  map: [
+    ['sudo stratoscope map build --db web.map /srv/web', 'which upper inode came from which lower one'],
+    ['stratoscope map show --db web.map', 'every entry'],
+    ['stratoscope map get --db web.map --upper 8:1:1234', 'what an upper inode is mapped to'],
+    ['sudo stratoscope map check --db web.map /srv/web', 'entries that are true no more'],
+  ],
   open: [
     ['stratoscope open', 'the window, with every mount in sight'],
     ['stratoscope open /srv/web', 'the window on that mount'],

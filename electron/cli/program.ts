@@ -1,37 +1,16 @@
 import { Command, CommanderError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Bytes } from '../../shared/bytes/bytes.ts';
-import type { EngineContract } from '../../shared/ipc/engine.ts';
-import type { Client } from '../../shared/ipc/rpc.ts';
 import { argumentBytes } from './arguments.ts';
+import { common, engineOf, run } from './command.ts';
 import { Exit, usage } from './failures.ts';
 import { examples } from './help.ts';
+import { mapCommand } from './map.ts';
 import { explainWords, narrowing, type ReadOptions, scanOptionsOf, THROUGH } from './reading.ts';
-import { FORMATS, type Format, runSession, type Session } from './session.ts';
+import { FORMATS, type Format, runSession } from './session.ts';
 import { stackOf, withStack } from './stack.ts';
 
 /** The commands and their help. What a command does is loaded when it is called: help and the probe start at once. */
-
-type Common = { format?: Format; debug?: boolean };
-
-/** Adds what every command has. */
-function common(command: Command, formats: 'formats' | 'no formats'): Command {
-  if (formats === 'formats') command.addOption(new Option('--format <format>', 'how to print').choices(FORMATS));
-  return command.option('--debug', 'after an error, print where in the program it arose');
-}
-
-/** Runs a command's body in a session. */
-function run(
-  what: string,
-  options: Common,
-  byDefault: Format,
-  body: (session: Session) => Promise<number>,
-): Promise<never> {
-  return runSession({ what, format: options.format ?? byDefault, debug: options.debug === true }, body);
-}
-
-const engineOf = async (session: Session): Promise<Client<EngineContract>> =>
-  (await import('./engine.ts')).startEngine(session);
 
 export function createProgram(): Command {
   const program = new Command('stratoscope')
@@ -92,6 +71,8 @@ export function createProgram(): Command {
         return explain(session, engine, stack, path, options.through === true);
       }),
     );
+
+  mapCommand(program);
 
   withStack(common(program.command('open'), 'no formats'))
     .description('open the window, or, where there can be none, the app in a browser')
@@ -178,7 +159,9 @@ export async function runProgram(words: Bytes[]): Promise<void> {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
     const command = program.commands.find((one) => one.name() === words[0])?.name();
-    const wrong = error.message.replace(/^error: /, '').replaceAll(/\s+/g, ' ');
+    // What commander says of a command whose part is not named is help, not a sentence.
+    const said = error.code === 'commander.help' ? 'it is not said what to do' : error.message;
+    const wrong = said.replace(/^error: /, '').replaceAll(/\s+/g, ' ');
     await runSession(
       {
         what: command ? `bad usage of ${command}` : 'bad usage',

@@ -39,7 +39,7 @@ function workingDirectory(): Bytes {
 }
 
 /** A directory as named, made absolute. Symlinks and `..` stay, for only the kernel knows where they lead. */
-function absolute(path: Bytes): Bytes {
+export function absolute(path: Bytes): Bytes {
   if (path === '') throw usage('a path is empty', 'name a directory');
   return path.startsWith('/') ? path : asBytes(`${workingDirectory()}/${path}`);
 }

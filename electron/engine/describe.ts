@@ -127,10 +127,8 @@ export class Describer {
       return { layer: 'unknown', ino: 'unknown', nlink: 'unknown', state: 'ignored', why };
     }
     if (marks & MarkBit.metacopy) {
-      const parent = objects.parents[id] as number;
-      const found = objects.lookup.run(objects.stack(parent), top, null, -1, true, null);
-      const lower = found.lowers.find((component) => component >= 0);
-      if (lower !== undefined)
+      const lower = this.metacopyLower(id, top);
+      if (lower !== null)
         return {
           layer: entries.layer(lower),
           ino: String(entries.ino(lower)),
@@ -150,6 +148,14 @@ export class Describer {
       state: fact.state,
       why: fact.why,
     };
+  }
+
+  /** The lower entry that an upper metacopy finds by its path, and takes for its origin; null where it finds none. */
+  metacopyLower(id: number, top: number): number | null {
+    const { objects } = this.#scan;
+    const parent = objects.parents[id] as number;
+    const found = objects.lookup.run(objects.stack(parent), top, null, -1, true, null);
+    return found.lowers.find((component) => component >= 0) ?? null;
   }
 
   entry({ entry, role, hiddenBy }: Placed): ScanEntry {

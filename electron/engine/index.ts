@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
 import { textForEyes } from '../../shared/bytes/show.ts';
 import { type EngineContract, engineContract, type Hello, type LayerProgress } from '../../shared/ipc/engine.ts';
@@ -9,11 +10,12 @@ import { detailOf } from './detail.ts';
 import { exportRows } from './export.ts';
 import { findName, jumpMatches } from './find.ts';
 import { ProbeHolder } from './machine.ts';
+import { mapHandlers } from './map/calls.ts';
 import { afterReading, layerErrors, summarize, writeScan } from './output.ts';
 import { privilegePrefix } from './privilege.ts';
 import { StackScan } from './scan.ts';
 import { listObject, type Stack, scanMeta } from './stack.ts';
-import { Store } from './store.ts';
+import { dataFolder, Store } from './store.ts';
 import { TELL_EVERY_MS, View } from './views.ts';
 
 export type EngineOptions = {
@@ -223,6 +225,14 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       const detail = detailOf(view.scan, view.rows, id, demo.madeBy(ref, path));
       return { meta: afterReading(scanMeta(stack), view.scan), detail };
     },
+
+    ...mapHandlers({
+      probe,
+      folder: () => join(options.dataFolder ?? dataFolder(), 'maps'),
+      read: async (ref, through, signal, item) =>
+        readWhole(await probe.resolve(ref), { targets: false, through }, signal, telling(item)),
+      scanOf: (id) => viewOf(id).scan,
+    }),
 
     async readWithPrivilege() {
       const { prefix, readAs } = await privilegePrefix();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MapChanged, MapFault, MapObject } from '../map/record.ts';
 import { Explained } from './explain.ts';
 import { DemoLine, ServeLine } from './programs.ts';
 import { ErrorLine, ListObject, MetaLine, ScanMeta, ScanObject, ScanSummary } from './scan.ts';
@@ -10,6 +11,9 @@ export const SHAPES = {
   'scan-meta': { about: 'the first line of scan', shape: ScanMeta },
   'scan-summary': { about: 'the object of scan --summary', shape: ScanSummary },
   explain: { about: 'the object of explain', shape: Explained },
+  map: { about: 'an object of map show and map get', shape: MapObject },
+  'map-build': { about: 'an object of map build', shape: MapChanged },
+  'map-check': { about: 'an object of map check', shape: MapFault },
   demo: { about: 'the object of demo', shape: DemoLine },
   serve: { about: 'the object of serve', shape: ServeLine },
   meta: { about: 'the first line of every NDJSON output', shape: MetaLine },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ErrorLine, ListObject, Lookup, MarkText, ScanMeta, ScanObject, ScanSummary, Shown } from '../contract/scan.ts';
+import { mapCallSpecs } from './map.ts';
 import { BytesText, Privilege, StackRef } from './probe.ts';
 import type { Contract } from './rpc.ts';
 
@@ -341,6 +342,7 @@ export const engineContract = {
       params: z.object({ stack: StackRef, path: BytesText, through: z.boolean().default(false) }),
       result: z.object({ meta: ScanMeta.shape.meta, detail: ObjectDetail }),
     },
+    ...mapCallSpecs,
     /** Starts the probe anew with privilege; fails with code no-agent, refused or cancelled and a plain sentence. */
     readWithPrivilege: { params: z.object({}), result: Hello },
     saved: { params: z.object({}), result: z.object({ saved: z.array(SavedStack), recent: z.array(StackRef) }) },
