@@ -16,7 +16,7 @@ import { CODE_TEXT, Code } from '../../shared/merge/tree.ts';
 import type { HiddenTree, Placed } from './hidden.ts';
 import { Inodes } from './inodes.ts';
 import { Listed } from './listing.ts';
-import { DATA_UNKNOWN } from './objects.ts';
+import { DATA_UNKNOWN } from './object-columns.ts';
 import type { StackScan } from './scan.ts';
 
 const TYPES: Record<number, EntryType> = {

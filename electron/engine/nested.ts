@@ -17,7 +17,7 @@ import { Describer } from './describe.ts';
 import { NUMBER_UNKNOWN } from './entry-columns.ts';
 import { HiddenTree } from './hidden.ts';
 import { Inodes } from './inodes.ts';
-import { DATA_UNKNOWN } from './objects.ts';
+import { DATA_UNKNOWN } from './object-columns.ts';
 import { findPath } from './output.ts';
 import type { StackScan } from './scan.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { validRedirect } from './lookup.ts';
+import { validRedirect } from './layer-lookup.ts';
 import { Kind, MarkBit } from './marks.ts';
 import { dir, file, type Layer, lookUp, metacopy, type Node, type Stack, symlink, whiteout } from './testing.ts';
 

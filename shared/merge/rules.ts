@@ -164,3 +164,8 @@ export const RULE_INDEX = Object.fromEntries(RULES.map((rule, index) => [rule.id
 
 /** What the rule says, in one sentence. */
 export const ruleSays = (id: RuleId): string => RULES[RULE_INDEX[id]]?.says ?? id;
+
+/** A fresh switchboard, by rule index: every rule on (1), but those named. */
+export function ruleSwitches(off: readonly string[] = []): Uint8Array {
+  return Uint8Array.from(RULES, (rule) => (off.includes(rule.id) ? 0 : 1));
+}
