@@ -22,6 +22,10 @@ const EXAMPLES = {
       'with steps, attributes and commands, for a program',
     ],
   ],
+  inode: [
+    ['sudo stratoscope inode /srv/web 9223372036854775826', 'every path, layer and role that has the number'],
+    ['sudo stratoscope inode --all 0x1234', 'in every mount in sight'],
+  ],
   map: [
     ['sudo stratoscope map build --db web.map /srv/web', 'which upper inode came from which lower one'],
     ['stratoscope map show --db web.map', 'every entry'],

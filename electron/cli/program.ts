@@ -6,7 +6,7 @@ import { common, engineOf, run } from './command.ts';
 import { Exit, usage } from './failures.ts';
 import { examples } from './help.ts';
 import { mapCommand } from './map.ts';
-import { explainWords, narrowing, type ReadOptions, scanOptionsOf, THROUGH } from './reading.ts';
+import { explainWords, inodeWords, narrowing, type ReadOptions, scanOptionsOf, THROUGH } from './reading.ts';
 import { FORMATS, type Format, runSession } from './session.ts';
 import { stackOf, withStack } from './stack.ts';
 
@@ -69,6 +69,20 @@ export function createProgram(): Command {
         const { stack, path } = explainWords(words, options, argumentBytes());
         const [{ explain }, engine] = await Promise.all([import('./commands/explain.ts'), engineOf(session)]);
         return explain(session, engine, stack, path, options.through === true);
+      }),
+    );
+
+  withStack(common(program.command('inode'), 'formats'))
+    .description('print everything that an inode number means in a stack, or in all')
+    .argument('[words...]', 'MOUNTPOINT NUMBER, or NUMBER alone after --lower, --mountinfo or --all')
+    .option('--all', 'in every overlay mount in sight')
+    .option('--through', THROUGH)
+    .addHelpText('after', examples('inode'))
+    .action((words: Bytes[], options: ReadOptions & { all?: boolean }) =>
+      run('cannot search', options, process.stdout.isTTY ? 'table' : 'ndjson', async (session) => {
+        const { stack, number } = inodeWords(words, options, argumentBytes());
+        const [{ inode }, engine] = await Promise.all([import('./commands/inode.ts'), engineOf(session)]);
+        return inode(session, engine, stack, number, options.through === true);
       }),
     );
 

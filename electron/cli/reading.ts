@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { type Bytes, bytesOfBase64 } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
+import { looksLikeNumber, parseNumber } from '../../shared/inodes/number-text.ts';
 import type { ScanOptions } from './commands/scan.ts';
 import { usage } from './failures.ts';
 import type { Format } from './session.ts';
-import { pathInside, type StackInput, type StackOptions, stackOf } from './stack.ts';
+import { optionalStack, pathInside, type StackInput, type StackOptions, stackOf } from './stack.ts';
 
 /** The words of the commands that read a stack. */
 
@@ -44,18 +45,51 @@ export function scanOptionsOf({ hidden, path, depth, through }: ReadOptions): Sc
 }
 
 /**
- * Takes MOUNTPOINT and PATH apart. `--lower A B PATH` gives all three words to the option; then the last one, if it is
- * not the first of its option, is the path.
+ * Takes the words that name a stack apart from the one that follows. `--lower A B PATH` gives all three words to the
+ * option; then the last one, if it is not the first of its option, is it. `isNamed`: an option names the stack already.
  */
-export function explainWords(words: Bytes[], options: ReadOptions, raw: Bytes[]): { stack: StackInput; path: Bytes } {
+function lastWord(
+  words: Bytes[],
+  options: ReadOptions,
+  raw: Bytes[],
+  isNamed: boolean,
+): { mount: Bytes | undefined; last: Bytes | undefined; rest: Bytes[] } {
   const rest = [...words];
-  const isNamed = options.lower ?? options.data ?? options.mountinfo;
-  const mount = isNamed === undefined ? rest.shift() : undefined;
-  const path = rest.shift() ?? lastWordOf(options.data, raw) ?? lastWordOf(options.lower, raw);
+  const mount = isNamed ? undefined : rest.shift();
+  const last = rest.shift() ?? lastWordOf(options.data, raw) ?? lastWordOf(options.lower, raw);
+  return { mount, last, rest };
+}
+
+const isNamed = ({ lower, data, mountinfo }: ReadOptions): boolean => (lower ?? data ?? mountinfo) !== undefined;
+
+/** Takes MOUNTPOINT and PATH apart. */
+export function explainWords(words: Bytes[], options: ReadOptions, raw: Bytes[]): { stack: StackInput; path: Bytes } {
+  const { mount, last: path, rest } = lastWord(words, options, raw, isNamed(options));
   if (path === undefined) throw usage('no path is named', 'name the path in the merged tree, the root is /');
   if (rest.length > 0) throw usage('there are too many words', 'name one stack and one path');
   const decoded = options.b64 ? decodeBase64(path) : path;
   return { stack: stackOf(mount, options), path: pathInside(decoded) };
+}
+
+/** Takes MOUNTPOINT and NUMBER apart; with --all there is no mount point, and the stack is null. */
+export function inodeWords(
+  words: Bytes[],
+  options: ReadOptions & { all?: boolean },
+  raw: Bytes[],
+): { stack: StackInput | null; number: bigint } {
+  const isAll = options.all === true;
+  const { mount, last, rest } = lastWord(words, options, raw, isAll || isNamed(options));
+  if (last === undefined) throw usage('no number is named', 'name an inode number, in decimal or as 0x…');
+  if (rest.length > 0) throw usage('there are too many words', `name one ${isAll ? 'number' : 'stack and one number'}`);
+  const number = parseNumber(last);
+  if (number === null) {
+    const why = looksLikeNumber(last) ? 'is more than an inode number of 64 bits' : 'is no inode number';
+    throw usage(`${textForEyes(last)} ${why}`, 'name one in decimal or as 0x…, up to 18446744073709551615');
+  }
+  if (!isAll) return { stack: stackOf(mount, options), number };
+  if (optionalStack(undefined, options) !== null || options.pid !== undefined)
+    throw usage('--all is all mounts in sight', 'name no stack beside it');
+  return { stack: null, number };
 }
 
 /** Takes the last value of an option that takes many, unless it is the one that directly follows the option. */

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
 import { textForEyes } from '../../shared/bytes/show.ts';
 import { type EngineContract, engineContract, type Hello, type LayerProgress } from '../../shared/ipc/engine.ts';
-import type { StackRef } from '../../shared/ipc/probe.ts';
 import { createServer, FailureError, type Handlers, type Transport } from '../../shared/ipc/rpc.ts';
 import { rulesVerifiedOn } from '../../shared/merge/options.ts';
 import { DemoHolder } from './demo.ts';
@@ -11,10 +10,11 @@ import { exportRows } from './export.ts';
 import { findName, jumpMatches } from './find.ts';
 import { ProbeHolder } from './machine.ts';
 import { mapHandlers } from './map/calls.ts';
+import { numberHandlers } from './number-calls.ts';
 import { afterReading, layerErrors, summarize, writeScan } from './output.ts';
 import { privilegePrefix } from './privilege.ts';
 import { StackScan } from './scan.ts';
-import { listObject, type Stack, scanMeta } from './stack.ts';
+import { listObject, refOf, type Stack, scanMeta } from './stack.ts';
 import { dataFolder, Store } from './store.ts';
 import { TELL_EVERY_MS, View } from './views.ts';
 
@@ -233,6 +233,12 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
         readWhole(await probe.resolve(ref), { targets: false, through }, signal, telling(item)),
       scanOf: (id) => viewOf(id).scan,
     }),
+    ...numberHandlers({
+      probe,
+      viewOf,
+      views: () => views.values(),
+      read: (stack, through, signal, progress) => readWhole(stack, { targets: false, through }, signal, progress),
+    }),
 
     async readWithPrivilege() {
       const { prefix, readAs } = await privilegePrefix();
@@ -278,11 +284,4 @@ function telling(item: (progress: { layers: LayerProgress[] }) => void): (scan: 
     told = now;
     item({ layers });
   };
-}
-
-/** How a found stack is asked for again. */
-function refOf(stack: Stack): StackRef {
-  const { facts } = stack;
-  if (facts.mount !== null) return { kind: 'mount', mount: facts.mount, pid: facts.pid };
-  return { kind: 'dev', dev: facts.dev ?? '0:0' };
 }

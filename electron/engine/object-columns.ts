@@ -100,6 +100,11 @@ export class ObjectColumns {
     return this.codes[id] === Code.ok && top >= 0 && this.entries.kind(top) === Kind.file ? top : ABSENT;
   }
 
+  /** Objects whose bytes come from another entry than their deciding one, and from which (or ABSENT, DATA_UNKNOWN). */
+  get dataElsewhere(): ReadonlyMap<number, number> {
+    return this.dataOf;
+  }
+
   /** Which file the bytes come from cannot be told. */
   forgetData(id: number): void {
     this.dataOf.set(id, DATA_UNKNOWN);
@@ -112,6 +117,11 @@ export class ObjectColumns {
   alias(id: number, upper: number | null, isMetacopy: boolean): void {
     this.aliases.set(id, upper);
     if (upper !== null && !isMetacopy && this.data(id) !== ABSENT) this.dataOf.set(id, upper);
+  }
+
+  /** Lower names that the index has, by object: the upper entry that each shows, null where the upper has no name. */
+  get indexedNames(): ReadonlyMap<number, number | null> {
+    return this.aliases;
   }
 
   /** Upper entry that the index gives this lower name; undefined where the index has nothing of it. */

@@ -2,6 +2,7 @@ import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { compareBytes } from '../../shared/bytes/bytes.ts';
 import type { ScanObject } from '../../shared/contract/scan.ts';
 import { cellOf, statusOf } from '../../shared/explain/index.ts';
+import { mappedNumber } from '../../shared/inodes/mapped.ts';
 import type { CellKind, ColumnId, Row } from '../../shared/ipc/engine.ts';
 import { MarkBit } from '../../shared/merge/marks.ts';
 import { layerOfUnknown } from '../../shared/merge/tree.ts';
@@ -232,13 +233,9 @@ export class RowTree {
 
   /** How a number with a filesystem id in its top bits is put together. */
   #mapped({ shown }: ScanObject): Row['mapped'] {
-    const { mode, xinoBits } = this.#scan.stack.inodes;
-    if (mode !== 'xino' || xinoBits === null || shown === null || shown.dev !== 'overlay') return null;
-    if (shown.ino === null || shown.ino === 'unknown') return null;
-    const ino = BigInt(shown.ino);
-    const low = BigInt(64 - xinoBits);
-    const fsid = Number(ino >> (low + 1n));
-    return fsid === 0 ? null : { fsid, ino: String(BigInt.asUintN(Number(low), ino)) };
+    if (shown === null || shown.dev !== 'overlay' || shown.ino === null || shown.ino === 'unknown') return null;
+    const mapped = mappedNumber(this.#scan.stack.inodes, BigInt(shown.ino));
+    return mapped && { fsid: mapped.fsid, ino: String(mapped.ino) };
   }
 
   /** The object in words. What is hidden at it follows from its parents: the outermost is asked first, however deep it lies. */

@@ -1,7 +1,7 @@
 import { jsonField } from '../../shared/bytes/show.ts';
 import { CONTRACT_VERSION, type ListLayer, type ListObject, type ScanMeta } from '../../shared/contract/scan.ts';
 import { type InodeMode, inodeMode } from '../../shared/inodes/mode.ts';
-import type { Privilege, StackFacts } from '../../shared/ipc/probe.ts';
+import type { Privilege, StackFacts, StackRef } from '../../shared/ipc/probe.ts';
 import { rulesVerifiedOn, type StackOptions, stackOptions } from '../../shared/merge/options.ts';
 import type { Prefix } from './entry-columns.ts';
 
@@ -94,4 +94,11 @@ export function scanMeta(stack: Stack): ScanMeta['meta'] {
     parameters: stack.machine.parameters,
     readAtNs: stack.facts.readAt,
   };
+}
+
+/** How a found stack is asked for again. */
+export function refOf(stack: Stack): StackRef {
+  const { facts } = stack;
+  if (facts.mount !== null) return { kind: 'mount', mount: facts.mount, pid: facts.pid };
+  return { kind: 'dev', dev: facts.dev ?? '0:0' };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MapChanged, MapFault, MapObject } from '../map/record.ts';
 import { Explained } from './explain.ts';
+import { NumberMeaning } from './inode.ts';
 import { DemoLine, ServeLine } from './programs.ts';
 import { ErrorLine, ListObject, MetaLine, ScanMeta, ScanObject, ScanSummary } from './scan.ts';
 
@@ -11,6 +12,7 @@ export const SHAPES = {
   'scan-meta': { about: 'the first line of scan', shape: ScanMeta },
   'scan-summary': { about: 'the object of scan --summary', shape: ScanSummary },
   explain: { about: 'the object of explain', shape: Explained },
+  inode: { about: 'an object of inode', shape: NumberMeaning },
   map: { about: 'an object of map show and map get', shape: MapObject },
   'map-build': { about: 'an object of map build', shape: MapChanged },
   'map-check': { about: 'an object of map check', shape: MapFault },

@@ -1,31 +1,18 @@
 import { z } from 'zod';
 import { ErrorLine, ListObject, Lookup, MarkText, ScanMeta, ScanObject, ScanSummary, Shown } from '../contract/scan.ts';
 import { mapCallSpecs } from './map.ts';
+import { numberCallSpecs } from './numbers.ts';
+import { LayerProgress, RowId, RowType, Status, ViewId } from './parts.ts';
 import { BytesText, Privilege, StackRef } from './probe.ts';
 import type { Contract } from './rpc.ts';
+
+export { LayerProgress, Status } from './parts.ts';
 
 /**
  * What the page and the terminal may ask of the engine. A **view** is one opened stack with its expanded directories,
  * order and version; rows are asked for in windows, and a change of the view bumps its version: ask again for what is
  * shown. Names and paths cross as BytesText (latin1 text, a unit a byte), numbers of 64 bits as decimal text.
  */
-
-const ViewId = z.number().int().positive();
-const RowId = z.number().int().min(0);
-
-/** The word of the status column. Hidden rows also say by what. */
-export const Status = z.enum([
-  'lower',
-  'upper',
-  'copied up',
-  'metacopy',
-  'merged',
-  'whiteout',
-  'hidden',
-  'unknown',
-  'reading',
-]);
-export type Status = z.infer<typeof Status>;
 
 /**
  * One cell of a layer strip. `used` filled; `hidden` outline; `origin` outline with a dot (hidden, but the number is
@@ -70,7 +57,7 @@ export const Row = z.object({
   /** 1-based place among its siblings as shown, and how many they are: for aria-posinset and aria-setsize. */
   position: z.number().int(),
   siblings: z.number().int(),
-  type: z.enum(['file', 'dir', 'symlink', 'fifo', 'char', 'block', 'socket', 'whiteout', 'unknown']),
+  type: RowType,
   /** null: it can hold nothing. */
   expanded: z.boolean().nullable(),
   status: Status,
@@ -99,14 +86,6 @@ export const Row = z.object({
   findings: z.array(z.string()),
 });
 export type Row = z.infer<typeof Row>;
-
-export const LayerProgress = z.object({
-  layer: z.number().int(),
-  entries: z.number().int(),
-  done: z.boolean(),
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
-});
-export type LayerProgress = z.infer<typeof LayerProgress>;
 
 export const ViewState = z.object({
   view: ViewId,
@@ -343,6 +322,7 @@ export const engineContract = {
       result: z.object({ meta: ScanMeta.shape.meta, detail: ObjectDetail }),
     },
     ...mapCallSpecs,
+    ...numberCallSpecs,
     /** Starts the probe anew with privilege; fails with code no-agent, refused or cancelled and a plain sentence. */
     readWithPrivilege: { params: z.object({}), result: Hello },
     saved: { params: z.object({}), result: z.object({ saved: z.array(SavedStack), recent: z.array(StackRef) }) },
