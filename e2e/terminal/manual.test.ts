@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Exit } from '../../electron/cli/failures.ts';
 import { createProgram } from '../../electron/cli/program.ts';
+import { FINDINGS } from '../../shared/findings/index.ts';
 import { ROOT } from './program.ts';
 
 /** The manual without the escapes of roff. */
@@ -67,4 +68,9 @@ it('every command’s help has examples that name it', () => {
     expect(help).toContain(`\nExamples:\n`);
     expect(help.slice(help.indexOf('Examples:'))).toContain(`stratoscope ${command.name()}`);
   }
+});
+
+it('every finding stands in the manual, with its severity', () => {
+  const told = [...section('FINDINGS').matchAll(/^\.BR (\S+) " \((\w+)/gm)].map((match) => [match[1], match[2]]);
+  expect(told).toEqual(FINDINGS.map(({ code, severity }) => [code, severity]));
 });

@@ -26,6 +26,15 @@ const EXAMPLES = {
     ['sudo stratoscope inode /srv/web 9223372036854775826', 'every path, layer and role that has the number'],
     ['sudo stratoscope inode --all 0x1234', 'in every mount in sight'],
   ],
+  doctor: [
+    ['sudo stratoscope doctor /srv/web', 'what misleads programs there, why, and what cures it'],
+    ['sudo stratoscope doctor --format ndjson /srv/web', 'one finding a line, for a program'],
+    ['sudo stratoscope doctor --script cures.sh --lower base --upper changes', 'with a script to read and run by hand'],
+  ],
+  why: [
+    ['sudo stratoscope why /srv/web "ls: cannot access \'f\': Stale file handle"', 'what in that mount can cause it'],
+    ['sudo stratoscope why /srv/web "Invalid cross-device link"', 'a part of a message does'],
+  ],
   map: [
     ['sudo stratoscope map build --db web.map /srv/web', 'which upper inode came from which lower one'],
     ['stratoscope map show --db web.map', 'every entry'],

@@ -2,6 +2,7 @@ import { asBytes, type Bytes, bytesOfBase64, bytesOfText } from '../../shared/by
 import { textForEyes } from '../../shared/bytes/show.ts';
 import type { ListObject, ScanObject } from '../../shared/contract/scan.ts';
 import { cellOf, statusOf } from '../../shared/explain/index.ts';
+import { findingOf } from '../../shared/findings/index.ts';
 import type { CellKind } from '../../shared/ipc/engine.ts';
 
 import type { Colour, Paint } from './text.ts';
@@ -81,7 +82,8 @@ export function statusText(object: ScanObject): string {
   const isGone = object.hiddenBy !== null || object.type === 'whiteout';
   if (object.lookup !== (isGone ? 'ENOENT' : 'ok'))
     words.push(object.lookup === 'unknown' ? 'lookup unknown' : object.lookup);
-  if (object.findings.length > 0) words.push(...object.findings);
+  // Notes stand at half the tree: they are doctor's to tell.
+  words.push(...object.findings.filter((code) => findingOf(code).severity !== 'note'));
   return [...new Set(words)].join(', ');
 }
 

@@ -4,6 +4,7 @@ import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { argumentBytes } from './arguments.ts';
 import { common, engineOf, run } from './command.ts';
 import { Exit, usage } from './failures.ts';
+import { findingCommands } from './findings.ts';
 import { examples } from './help.ts';
 import { mapCommand } from './map.ts';
 import { explainWords, inodeWords, narrowing, type ReadOptions, scanOptionsOf, THROUGH } from './reading.ts';
@@ -86,6 +87,7 @@ export function createProgram(): Command {
       }),
     );
 
+  findingCommands(program);
   mapCommand(program);
 
   withStack(common(program.command('open'), 'no formats'))

@@ -71,6 +71,15 @@ export function explainWords(words: Bytes[], options: ReadOptions, raw: Bytes[])
   return { stack: stackOf(mount, options), path: pathInside(decoded) };
 }
 
+/** Takes MOUNTPOINT and TEXT apart. */
+export function whyWords(words: Bytes[], options: ReadOptions, raw: Bytes[]): { stack: StackInput; text: Bytes } {
+  const { mount, last: text, rest } = lastWord(words, options, raw, isNamed(options));
+  if (text === undefined) throw usage('no message is given', 'give the line that the program printed, in quotes');
+  if (rest.length > 0) throw usage('there are too many words', 'put the message in quotes');
+  if (text.trim() === '') throw usage('the message is empty', 'give the line that the program printed');
+  return { stack: stackOf(mount, options), text };
+}
+
 /** Takes MOUNTPOINT and NUMBER apart; with --all there is no mount point, and the stack is null. */
 export function inodeWords(
   words: Bytes[],

@@ -13,6 +13,7 @@ import type {
 import { ItemKind } from '../../shared/ipc/records.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { CODE_TEXT, Code } from '../../shared/merge/tree.ts';
+import { Findings } from './findings/findings.ts';
 import type { HiddenTree, Placed } from './hidden.ts';
 import { Inodes } from './inodes.ts';
 import { Listed } from './listing.ts';
@@ -35,12 +36,18 @@ export class Describer {
   readonly #hidden: HiddenTree;
   readonly #indexed: ReadonlySet<bigint>;
   readonly inodes: Inodes;
+  #findings: Findings | null = null;
 
   constructor(scan: StackScan, hidden: HiddenTree) {
     this.#scan = scan;
     this.#hidden = hidden;
     this.inodes = new Inodes(scan);
     this.#indexed = new Set(scan.index?.entries.map(({ ino }) => ino));
+  }
+
+  get findings(): Findings {
+    this.#findings ??= new Findings(this.#scan, this);
+    return this.#findings;
   }
 
   /** Entry whose attributes the object shows: its own deciding one, or the upper's that the index gives. */
@@ -220,7 +227,7 @@ export class Describer {
       origin: this.origin(id),
       shown: isHidden ? null : this.inodes.shown(id),
       ...(!isHidden && objects.isAssumed(id) ? { assumed: true as const } : {}),
-      findings: !isHidden && objects.isShared(id) ? ['origin-shared'] : [],
+      findings: isHidden ? [] : this.findings.codes(id),
     };
   }
 

@@ -5,6 +5,7 @@ import { ItemKind } from '../../shared/ipc/records.ts';
 import { ruleSays } from '../../shared/merge/rules.ts';
 import { ABSENT, layerOfUnknown } from '../../shared/merge/tree.ts';
 import { decodeXattr } from '../../shared/xattrs/index.ts';
+import { objectFinding } from './findings/report.ts';
 import { afterReading } from './output.ts';
 import type { RowTree } from './rows.ts';
 import type { StackScan } from './scan.ts';
@@ -29,6 +30,7 @@ export function detailOf(scan: StackScan, rows: RowTree, id: number, madeBy: Obj
     wouldChange,
     steps,
     xattrs,
+    findings: rows.tree.has(id) ? [] : rows.describer.findings.tell(id).map(objectFinding),
     index,
     commands: commandsFor({
       object,

@@ -8,6 +8,7 @@ import { DemoHolder } from './demo.ts';
 import { detailOf } from './detail.ts';
 import { exportRows } from './export.ts';
 import { findName, jumpMatches } from './find.ts';
+import { findingHandlers } from './findings/calls.ts';
 import { ProbeHolder } from './machine.ts';
 import { mapHandlers } from './map/calls.ts';
 import { numberHandlers } from './number-calls.ts';
@@ -226,6 +227,12 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       return { meta: afterReading(scanMeta(stack), view.scan), detail };
     },
 
+    ...findingHandlers({
+      probe,
+      viewOf,
+      read: async (ref, through, signal, item) =>
+        readWhole(await probe.resolve(ref), { targets: false, through }, signal, telling(item)),
+    }),
     ...mapHandlers({
       probe,
       folder: () => join(options.dataFolder ?? dataFolder(), 'maps'),

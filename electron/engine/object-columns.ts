@@ -77,8 +77,15 @@ export class ObjectColumns {
   isShared(id: number): boolean {
     return ((this.flags[id] as number) & Flag.sharedHere) !== 0;
   }
-  /** Marks a path whose answer depends on which of several is looked up first, and all below it. */
-  markShared(id: number): void {
+  /** Groups of objects that share a lower object, by each of them. */
+  private readonly sharing = new Map<number, readonly number[]>();
+  /** The other objects that share this one's lower object; none where nothing is shared. */
+  sharers(id: number): readonly number[] {
+    return this.sharing.get(id)?.filter((other) => other !== id) ?? [];
+  }
+  /** Marks a path whose answer depends on which of `group` is looked up first, and all below it. */
+  markShared(id: number, group: readonly number[]): void {
+    this.sharing.set(id, group);
     this.flags[id] = (this.flags[id] as number) | Flag.shared | Flag.sharedHere;
     const below = [id];
     for (let at = below.pop(); at !== undefined; at = below.pop()) {

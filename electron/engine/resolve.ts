@@ -132,7 +132,8 @@ function shareOrigins(scan: StackScan): void {
       const first = group[0]?.upper ?? null;
       if (group.every(({ upper }) => upper !== null && upper === first)) continue;
       if (group.length < 2 || group.every(({ upper }) => upper === null)) continue;
-      for (const { id } of group) objects.markShared(id);
+      const ids = group.map(({ id }) => id);
+      for (const id of ids) objects.markShared(id, ids);
     }
   }
 }

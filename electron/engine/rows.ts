@@ -227,7 +227,9 @@ export class RowTree {
       upperBeneath: beneath ? { entries: beneath.entries, bytes: String(beneath.bytes) } : null,
       target: top >= 0 ? entries.target(top) : null,
       redirect: top >= 0 && entries.marks(top) & MarkBit.redirect ? ((entries.redirect(top) ?? '') as Bytes) : null,
-      findings: object.findings,
+      findings: isHidden
+        ? []
+        : this.describer.findings.of(id).map(({ finding, severity }) => ({ code: finding.code, severity })),
     };
   }
 

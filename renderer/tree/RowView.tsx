@@ -156,9 +156,11 @@ function Tags({ row }: { row: Row }) {
       {row.status !== 'hidden' && row.status !== 'whiteout' && row.listed === false && (
         <span className="tag">not listed</span>
       )}
-      {row.findings.map((code) => (
-        <Badge key={code} text={code.replaceAll('-', ' ')} />
-      ))}
+      {row.findings
+        .filter(({ severity }) => severity !== 'note')
+        .map(({ code }) => (
+          <Badge key={code} text={code.replaceAll('-', ' ')} />
+        ))}
     </>
   );
 }

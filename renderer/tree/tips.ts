@@ -20,7 +20,7 @@ const HIDDEN_BY: Record<string, string> = {
 export function tipOf(row: Row, spot: Spot, strips: StripLayers): string | null {
   switch (spot.column) {
     case 'name':
-      if (row.findings.length > 0) return row.findings.join(', ');
+      if (row.findings.length > 0) return row.findings.map(({ code }) => code).join(', ');
       if (!spot.isCut) return null;
       return textForEyes(row.name) + (row.target === null ? '' : ` → ${textForEyes(row.target)}`);
     case 'layers': {

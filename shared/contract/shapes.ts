@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MapChanged, MapFault, MapObject } from '../map/record.ts';
 import { Explained } from './explain.ts';
+import { DoctorRow, DoctorSummary } from './finding.ts';
 import { NumberMeaning } from './inode.ts';
 import { DemoLine, ServeLine } from './programs.ts';
 import { ErrorLine, ListObject, MetaLine, ScanMeta, ScanObject, ScanSummary } from './scan.ts';
@@ -16,6 +17,9 @@ export const SHAPES = {
   map: { about: 'an object of map show and map get', shape: MapObject },
   'map-build': { about: 'an object of map build', shape: MapChanged },
   'map-check': { about: 'an object of map check', shape: MapFault },
+  doctor: { about: 'a finding, as doctor and why print it', shape: DoctorRow },
+  'doctor-summary': { about: 'the last line of doctor', shape: DoctorSummary },
+  why: { about: 'the same as doctor', shape: DoctorRow },
   demo: { about: 'the object of demo', shape: DemoLine },
   serve: { about: 'the object of serve', shape: ServeLine },
   meta: { about: 'the first line of every NDJSON output', shape: MetaLine },

@@ -8,7 +8,7 @@ export function leadSentences(object: ScanObject, stack: ListObject, names: Laye
   const out = [line`${opening(object, names)}${others(object, names)}${absent(object, stack, names)}.`];
   const answers = answerSentence(object);
   if (answers) out.push(answers);
-  const isOwn = hasUnreadMarks(object) || unreadLayers(stack).length > 0 || object.findings.length > 0;
+  const isOwn = hasUnreadMarks(object) || unreadLayers(stack).length > 0 || object.findings.includes('origin-shared');
   if (isUnknown(object) && !isOwn) {
     out.push(line`It hangs on the directories above it, of which not all that counts could be read.`);
   }

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { ErrorLine, ListObject, Lookup, MarkText, ScanMeta, ScanObject, ScanSummary, Shown } from '../contract/scan.ts';
+import { DoctorRow, DoctorSummary, Evidence, Severity } from '../contract/finding.ts';
+import {
+  ErrorLine,
+  FindingCode,
+  ListObject,
+  Lookup,
+  MarkText,
+  ScanMeta,
+  ScanObject,
+  ScanSummary,
+  Shown,
+} from '../contract/scan.ts';
 import { mapCallSpecs } from './map.ts';
 import { numberCallSpecs } from './numbers.ts';
 import { LayerProgress, RowId, RowType, Status, ViewId } from './parts.ts';
@@ -50,6 +61,10 @@ export const ColumnId = z.enum([
 ]);
 export type ColumnId = z.infer<typeof ColumnId>;
 
+/** A finding of an object as its row tells it: a badge stands for errors and warnings, none for notes. */
+export const RowFinding = z.object({ code: FindingCode, severity: Severity });
+export type RowFinding = z.infer<typeof RowFinding>;
+
 export const Row = z.object({
   id: RowId,
   name: BytesText,
@@ -83,7 +98,7 @@ export const Row = z.object({
   upperBeneath: z.object({ entries: z.number().int(), bytes: z.string() }).nullable(),
   target: BytesText.nullable(),
   redirect: BytesText.nullable(),
-  findings: z.array(z.string()),
+  findings: z.array(RowFinding),
 });
 export type Row = z.infer<typeof Row>;
 
@@ -151,6 +166,55 @@ export const FactCommand = z.object({
 });
 export type FactCommand = z.infer<typeof FactCommand>;
 
+/** A whole finding of one object. */
+export const ObjectFinding = z.object({
+  code: FindingCode,
+  severity: Severity,
+  /** What is the matter, in one line without a full stop. */
+  title: z.string(),
+  /** Layer of the entry that it is about. */
+  layer: z.number().int(),
+  evidence: Evidence,
+  /** This object in one sentence, without a full stop. */
+  what: z.string(),
+  cause: Sentence,
+  cure: Sentence,
+  /** The kernel's rule behind it. */
+  rule: z.string(),
+});
+export type ObjectFinding = z.infer<typeof ObjectFinding>;
+
+/** All objects with one finding. `severity` is the gravest that one of them has. */
+export const FindingGroup = z.object({
+  code: FindingCode,
+  severity: Severity,
+  title: z.string(),
+  count: z.number().int(),
+  errors: z.number().int(),
+  warnings: z.number().int(),
+  notes: z.number().int(),
+});
+export type FindingGroup = z.infer<typeof FindingGroup>;
+
+/** What a window counts: errors and warnings each, notes once a code. */
+export const FindingTotals = z.object({
+  errors: z.number().int(),
+  warnings: z.number().int(),
+  notes: z.number().int(),
+});
+export type FindingTotals = z.infer<typeof FindingTotals>;
+
+/** One object in the list under a finding's name. */
+export const FindingRow = z.object({
+  id: RowId,
+  path: BytesText,
+  severity: Severity,
+  /** This object in one sentence, without a full stop. */
+  what: z.string(),
+  row: Row,
+});
+export type FindingRow = z.infer<typeof FindingRow>;
+
 export const ObjectDetail = z.object({
   id: RowId,
   path: BytesText,
@@ -160,6 +224,7 @@ export const ObjectDetail = z.object({
   wouldChange: z.array(Sentence),
   steps: z.array(LookupStep),
   xattrs: z.array(DecodedXattr),
+  findings: z.array(ObjectFinding),
   /** The index entry of the lower inode, where the work directory has one; 'unknown' where it cannot be read. */
   index: z
     .union([z.object({ name: z.string(), ino: z.string(), nlink: z.number().int() }), z.literal('unknown')])
@@ -292,6 +357,56 @@ export const engineContract = {
       result: z.object({ index: z.number().int().nullable() }),
     },
     detail: { params: z.object({ view: ViewId, id: RowId }), result: ObjectDetail },
+    /** Every finding of a view, counted by code. Looks at all objects, in slices; fails with `reading` before it is read. */
+    findings: {
+      params: z.object({ view: ViewId }),
+      item: z.object({ checked: z.number().int(), total: z.number().int() }),
+      result: z.object({
+        /** Version of the view that was looked at. */
+        version: z.number().int(),
+        checked: z.number().int(),
+        totals: FindingTotals,
+        groups: z.array(FindingGroup),
+      }),
+    },
+    /** Objects with one finding, the gravest first, then in the order of the tree. */
+    findingRows: {
+      params: z.object({
+        view: ViewId,
+        code: FindingCode,
+        from: z.number().int().min(0),
+        count: z.number().int().min(0).max(2000),
+      }),
+      result: z.object({
+        version: z.number().int(),
+        total: z.number().int(),
+        from: z.number().int(),
+        rows: z.array(FindingRow),
+      }),
+    },
+    /**
+     * The findings that can cause a message, those of objects that it names first: of a view or of a stack, which is then
+     * read. `codes` are those that such a message can come from, whether they are met here or not.
+     */
+    why: {
+      params: z.object({
+        view: ViewId.nullable().default(null),
+        stack: StackRef.nullable().default(null),
+        text: BytesText,
+        limit: z.number().int().min(1).default(200),
+        through: z.boolean().default(false),
+      }),
+      item: z.object({
+        layers: z.array(LayerProgress).optional(),
+        found: z.array(z.object({ id: RowId, path: BytesText, what: z.string(), finding: DoctorRow })).optional(),
+      }),
+      result: z.object({
+        meta: ScanMeta.shape.meta,
+        codes: z.array(FindingCode),
+        total: z.number().int(),
+        errors: z.array(ErrorLine),
+      }),
+    },
     upperUse: { params: z.object({ view: ViewId }), result: UpperUse.nullable() },
     /** The rows shown (expanded ones, in their order), as NDJSON of ScanObject or as CSV: chunks of UTF-8 text. */
     export: {
@@ -311,6 +426,25 @@ export const engineContract = {
       chunks: true,
       item: z.object({ layers: z.array(LayerProgress) }),
       result: z.object({ objects: z.number().int(), errors: z.array(ErrorLine) }),
+    },
+    /**
+     * For the terminal: every finding as lines of the contract (chunks of UTF-8 NDJSON, the meta line first, the summary
+     * last), and the cures as a shell script where they are asked for. Fails with `mounted` where the upper of a script
+     * is.
+     */
+    doctor: {
+      params: z.object({
+        stack: StackRef,
+        through: z.boolean().default(false),
+        script: z.object({ evenIfMounted: z.boolean() }).nullable().default(null),
+      }),
+      chunks: true,
+      item: z.object({ layers: z.array(LayerProgress) }),
+      result: z.object({
+        summary: DoctorSummary.shape.summary,
+        script: z.string().nullable(),
+        errors: z.array(ErrorLine),
+      }),
     },
     summary: {
       params: z.object({ stack: StackRef, through: z.boolean().default(false) }),

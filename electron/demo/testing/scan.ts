@@ -49,7 +49,7 @@ export function valuesOf(...scans: Scan[]): Record<string, Set<string>> {
 
 /** An object without what differs from one demo to the next: numbers of inodes, and moments. */
 export function withoutNumbers(object: ScanObject): object {
-  const { mtimeNs: _m, btimeNs: _b, blocks: _blocks, entries, origin, size, type, ...rest } = object;
+  const { mtimeNs: _m, btimeNs: _b, blocks: _blocks, entries, origin, shown, size, type, ...rest } = object;
   return {
     ...rest,
     type,
@@ -59,5 +59,7 @@ export function withoutNumbers(object: ScanObject): object {
       entry.type === 'dir' ? entry : { ...entry, nlink, size: bytes },
     ),
     origin: origin === null || origin === 'unknown' ? origin : origin.state,
+    // Whether a number lasts hangs on the user namespace, which plain directories do not have.
+    shown: shown && { dev: shown.dev, why: shown.why, cached: shown.cached?.dev },
   };
 }
