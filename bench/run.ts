@@ -12,6 +12,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { firstRows } from './first-rows.ts';
 import type { Measure, Skipped } from './measure.ts';
 import { memoryPerEntry } from './memory.ts';
+import { inodeSearch } from './number-search.ts';
 import { HEAD, rowOf } from './people.ts';
 import { scanAgainstFind, scanAgainstFloor } from './scan.ts';
 import { SCROLL_MEASURES } from './scroll.ts';
@@ -26,6 +27,7 @@ const MEASURES: Record<string, (rounds: number, say: Say) => Promise<Measure | S
   'first-rows-20k': (rounds, say) => firstRows('20k', rounds, say),
   'first-rows-170k': (rounds, say) => firstRows('170k', rounds, say),
   'memory-per-entry': memoryPerEntry,
+  'inode-search': inodeSearch,
   ...SCROLL_MEASURES,
 };
 

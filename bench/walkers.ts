@@ -24,7 +24,7 @@ function floor(): string {
 }
 
 /** One run of a program, in ms from its start to its end. */
-function timed(file: string, args: readonly string[]): Sample & { output: string } {
+export function timed(file: string, args: readonly string[]): Sample & { output: string } {
   const cpu = cpuOfEnded();
   const begun = performance.now();
   const output = run(file, args);

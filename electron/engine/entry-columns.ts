@@ -286,6 +286,17 @@ export class EntryColumns {
     return this.hasNumber(entry) ? this.ino(entry) : null;
   }
 
+  /** Entries that their directory lists by another number than their own, and which: subvolumes, made-up numbers. */
+  listedNumbers(): [entry: number, listed: bigint][] {
+    const out: [number, bigint][] = [];
+    for (let entry = 0; entry < this.count; entry++) {
+      if (this.itemsAt[entry] === 0 || this.parents[entry] === NO_DIRECTORY) continue;
+      const value = this.item(entry, ItemKind.listed, '');
+      if (value) out.push([entry, new DataView(value.buffer, value.byteOffset, 8).getBigUint64(0, true)]);
+    }
+    return out;
+  }
+
   /** Those of the layers that list any entry by another number than its own. */
   listedOtherwise(layers: readonly number[]): Set<number> {
     const out = new Set<number>();

@@ -50,14 +50,17 @@ export class EntryPlaces {
     if (wanted.size === 0) return;
     for (const [id, entry] of objects.dataElsewhere) if (wanted.has(entry)) note(entry, id);
     for (const [id, entry] of objects.indexedNames) if (entry !== null && wanted.has(entry)) note(entry, id);
-    // A metacopy in the middle of a chain is found by the lookup alone.
-    const isChained = [...wanted].some((entry) => entries.marks(entry) & MarkBit.metacopy);
+    // A metacopy in the middle of a chain, under another name, is found by the lookup alone.
+    const isChained = [...wanted].some(
+      (entry) => entries.marks(entry) & MarkBit.metacopy && entries.layer(entry) !== 0,
+    );
     if (!isChained) return;
+    const chains = MarkBit.metacopy | MarkBit.redirect;
     for (let id = 1; id < objects.count; id++) {
       const top = objects.tops[id] as number;
-      if (top < 0 || objects.isDir(id) || !(entries.marks(top) & MarkBit.metacopy)) continue;
-      if (entries.marks(top) & MarkBit.redirect)
-        for (const { entry } of this.#tree.entriesAt(id)) if (wanted.has(entry)) note(entry, id);
+      if (top < 0 || objects.isDir(id) || (entries.marks(top) & chains) !== chains) continue;
+      const { lowers } = objects.lookup.run(objects.stack(objects.parents[id] as number), top, null, -1, true, null);
+      for (const lower of lowers) if (lower >= 0 && wanted.has(lower)) note(lower, id);
     }
   }
 

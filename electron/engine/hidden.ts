@@ -14,6 +14,10 @@ type Shadow = { entry: number; hiddenBy: HiddenBy };
 
 type HiddenObject = { parent: number; shadows: Shadow[] };
 
+/** An inode number as `EntryColumns.inoKey` has it. */
+const keyOf = (ino: bigint): number | string =>
+  ino >> 53n === 0n ? Number(ino) : `${ino >> 32n}:${ino & 0xffffffffn}`;
+
 /** Ids of hidden objects begin here; those of visible ones lie below. */
 const HIDDEN_BASE = 2 ** 30;
 
@@ -26,7 +30,7 @@ export class HiddenTree {
   readonly #objects: HiddenObject[] = [];
   readonly #children = new Map<number, number[]>();
   readonly #shadows = new Map<number, Shadow[]>();
-  #byInode: Map<string, number> | null = null;
+  #byInode: Map<number | string, number[]> | null = null;
 
   constructor(scan: StackScan) {
     this.#scan = scan;
@@ -175,24 +179,26 @@ export class HiddenTree {
   }
 
   /** A lower entry that is this inode, or null where no layer shows it. */
-  byInode(fact: OriginFact): number | null {
-    if (fact.ino === null || fact.dev === null) return null;
+  byInode({ ino, dev }: OriginFact): number | null {
+    if (ino === null || dev === null) return null;
     this.#byInode ??= this.#indexInodes();
-    return this.#byInode.get(`${fact.dev}:${fact.ino}`) ?? null;
+    const { entries } = this.#scan;
+    return this.#byInode.get(keyOf(ino))?.find((entry) => entries.dev(entry) === dev) ?? null;
   }
 
-  /** Lower entries by inode, of those inodes alone that an origin names. */
-  #indexInodes(): Map<string, number> {
+  /** Lower entries by inode number, of those alone that an origin names. */
+  #indexInodes(): Map<number | string, number[]> {
     const { entries, origins } = this.#scan;
     const sieve = new Uint8Array(1 << 16);
-    for (const { ino, state } of origins.facts.values())
-      if (ino !== null && state === 'verified') sieve[Number(ino & 0xffffn)] = 1;
-    const map = new Map<string, number>();
-    for (let entry = 0; entry < entries.count; entry++) {
-      if (entries.layers[entry] === 0 || sieve[entries.inoLow(entry) & 0xffff] === 0) continue;
-      const key = `${entries.dev(entry)}:${entries.ino(entry)}`;
-      if (!map.has(key)) map.set(key, entry);
+    const map = new Map<number | string, number[]>();
+    for (const { ino, state } of origins.facts.values()) {
+      if (ino === null || state !== 'verified') continue;
+      sieve[Number(ino & 0xffffn)] = 1;
+      map.set(keyOf(ino), []);
     }
+    for (let entry = 0; entry < entries.count; entry++)
+      if (entries.layers[entry] !== 0 && sieve[entries.inoLow(entry) & 0xffff] !== 0)
+        map.get(entries.inoKey(entry))?.push(entry);
     return map;
   }
 

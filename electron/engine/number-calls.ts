@@ -48,12 +48,12 @@ export function numberHandlers(
 
   function inView(view: View, number: bigint, limit: number): NumbersInView {
     const { scan } = view;
-    const all = searchOf(view).meanings(number);
+    const { found: all, more } = searchOf(view).meanings(number, limit);
     return {
       view: view.id,
       stack: view.ref,
-      found: all.slice(0, limit).map((one) => found(view, one)),
-      more: all.length > limit,
+      found: all.map((one) => found(view, one)),
+      more,
       complete: scan.phase === 'ready',
       unknown: numbersUnknown(scan),
     };
@@ -69,7 +69,7 @@ export function numberHandlers(
       const search = async (stack: Stack): Promise<StackScan> => {
         const scan = await deps.read(stack, through, signal, ({ layers }) => item({ layers }));
         const tree = new HiddenTree(scan);
-        const all = new NumberSearch(scan, tree, new Describer(scan, tree)).meanings(BigInt(number));
+        const { found: all } = new NumberSearch(scan, tree, new Describer(scan, tree)).meanings(BigInt(number));
         const where = ref === null ? stackFields(stack) : {};
         item({ found: all.map(({ meaning }) => ({ ...meaning, ...where })), unknown: numbersUnknown(scan) });
         return scan;

@@ -3,7 +3,7 @@ import { jsonField } from '../../shared/bytes/show.ts';
 import { NumberAs, type NumberMeaning } from '../../shared/contract/inode.ts';
 import { mappedNumber } from '../../shared/inodes/mapped.ts';
 import { withFsid } from '../../shared/inodes/predict.ts';
-import { ItemKind, NO_DIRECTORY } from '../../shared/ipc/records.ts';
+import { NO_DIRECTORY } from '../../shared/ipc/records.ts';
 import { MarkBit } from '../../shared/merge/marks.ts';
 import type { Describer } from './describe.ts';
 import { W, WORDS } from './entry-columns.ts';
@@ -34,8 +34,11 @@ export class NumberSearch {
     this.#describer = describer;
   }
 
-  /** All meanings in the order of `NumberAs`, then of the paths. */
-  meanings(number: bigint): Meaning[] {
+  /**
+   * The meanings in the order of `NumberAs`, then of the paths. Where there are more than `limit`, some of them, so that
+   * the thousands of names of one inode cost no more than what is shown.
+   */
+  meanings(number: bigint, limit = Number.POSITIVE_INFINITY): { found: Meaning[]; more: boolean } {
     const wanted = this.#realNumbers(number);
     const index = (this.#scan.index?.entries ?? []).filter(
       (one) => wanted.has(one.ino) || (one.lower !== null && wanted.has(one.lower.ino)),
@@ -44,22 +47,25 @@ export class NumberSearch {
     const entries = this.#entriesOf(wanted);
     const places = new EntryPlaces(this.#scan, this.#tree, entries);
     const ids = new Set<number>();
-    const unplaced: number[] = [];
-    for (const entry of entries) {
-      const at = places.of(entry);
-      if (at.length === 0) unplaced.push(entry);
-      for (const id of at) ids.add(id);
-    }
     const out: Meaning[] = [];
-    for (const id of ids) this.#ofObject(id, number, out);
-    for (const entry of unplaced) this.#ofUnplaced(entry, number, out);
+    for (const entry of entries) {
+      if (out.length > limit) break;
+      const at = places.of(entry);
+      if (at.length === 0) this.#ofUnplaced(entry, number, out);
+      for (const id of at) {
+        if (ids.has(id)) continue;
+        ids.add(id);
+        this.#ofObject(id, number, out);
+      }
+    }
     for (const one of index) if (one.ino === number || one.lower?.ino === number) this.#ofIndex(one, ids, out);
-    return out.sort(
+    out.sort(
       (a, b) =>
         (ORDER.get(a.meaning.as) as number) - (ORDER.get(b.meaning.as) as number) ||
         compareBytes((a.path ?? '') as Bytes, (b.path ?? '') as Bytes) ||
         Number(a.meaning.layer) - Number(b.meaning.layer),
     );
+    return out.length > limit ? { found: out.slice(0, limit), more: true } : { found: out, more: false };
   }
 
   /** The inode numbers of layers that may be meant: the number itself, and what is left of a mapped one. */
@@ -93,19 +99,10 @@ export class NumberSearch {
     return entries.parents[entry] !== NO_DIRECTORY || this.#scan.root(entries.layer(entry)) === entry;
   }
 
-  /** What a directory lists by another number than its own: subvolumes, and filesystems that make numbers up. */
   #listed(): readonly [entry: number, listed: bigint][] {
     if (this.#listedOtherwise) return this.#listedOtherwise;
-    const { entries, phase } = this.#scan;
-    const out: [number, bigint][] = [];
-    for (let entry = 0; entry < entries.count; entry++) {
-      if (entries.itemsAt[entry] === 0 || entries.parents[entry] === NO_DIRECTORY) continue;
-      entries.forEachItem(entry, (kind, _, value) => {
-        if (kind === ItemKind.listed && value)
-          out.push([entry, new DataView(value.buffer, value.byteOffset, 8).getBigUint64(0, true)]);
-      });
-    }
-    if (phase !== 'reading') this.#listedOtherwise = out;
+    const out = this.#scan.entries.listedNumbers();
+    if (this.#scan.phase !== 'reading') this.#listedOtherwise = out;
     return out;
   }
 

@@ -39,7 +39,8 @@ export const NumbersInView = z.object({
 export type NumbersInView = z.infer<typeof NumbersInView>;
 
 export const numberCallSpecs = {
-  /** Everything that the number means, in a view or (null) in all that are open, each in the order of `NumberAs`. */
+  /** Everything that the number means, in a view or (null) in all that are open, each in the order of
+   * `NumberAs`; where there are more than the limit, some of them. */
   numbers: {
     params: z.object({
       view: ViewId.nullable(),
