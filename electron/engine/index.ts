@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
+import { bytesOfText } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import { type EngineContract, engineContract, type Hello, type LayerProgress } from '../../shared/ipc/engine.ts';
 import { createServer, FailureError, type Handlers, type Transport } from '../../shared/ipc/rpc.ts';
@@ -11,6 +12,7 @@ import { findName, jumpMatches } from './find.ts';
 import { findingHandlers } from './findings/calls.ts';
 import { ProbeHolder } from './machine.ts';
 import { mapHandlers } from './map/calls.ts';
+import { MapKeeper } from './map/keep.ts';
 import { numberHandlers } from './number-calls.ts';
 import { afterReading, layerErrors, summarize, writeScan } from './output.ts';
 import { privilegePrefix } from './privilege.ts';
@@ -43,6 +45,15 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
   };
   const demo = new DemoHolder();
   const probe = new ProbeHolder((message) => server.emit('probe', { state: 'down', readAs: probe.readAs, message }));
+
+  const mapFolder = (): string => join(options.dataFolder ?? dataFolder(), 'maps');
+  const mapKeeper = new MapKeeper({
+    probe,
+    folder: mapFolder,
+    isOn: () => theStore().settings().map === true,
+    onKept: (kept) => server.emit('map', { ...kept, db: bytesOfText(kept.db) }),
+    onFailed: (text) => server.emit('notice', { text, severity: 'warning' }),
+  });
 
   const viewOf = (id: number): View => {
     const view = views.get(id);
@@ -120,6 +131,7 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
         server.emit('view', state),
       );
       views.set(id, view);
+      view.onWhole = (scan, signal) => void mapKeeper.keep(id, ref, scan, signal);
       if (ref.kind !== 'mountinfo') theStore().opened(ref);
       void view.read();
       return { view: id, facts: listObject(stack), meta: scanMeta(stack) };
@@ -235,7 +247,7 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     }),
     ...mapHandlers({
       probe,
-      folder: () => join(options.dataFolder ?? dataFolder(), 'maps'),
+      folder: mapFolder,
       read: async (ref, through, signal, item) =>
         readWhole(await probe.resolve(ref), { targets: false, through }, signal, telling(item)),
       scanOf: (id) => viewOf(id).scan,

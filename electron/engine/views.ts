@@ -18,6 +18,8 @@ export class View {
   scan: StackScan;
   rows: RowTree;
   version = 1;
+  /** Called with each reading that is whole. */
+  onWhole: ((scan: StackScan, signal: AbortSignal) => void) | null = null;
   /** Moment at which the picture was whole, ns since the epoch. */
   #readAtNs: string | null = null;
   #abort = new AbortController();
@@ -71,6 +73,7 @@ export class View {
     this.#changed();
     this.#say();
     this.#toOpen.clear();
+    if (scan.phase === 'ready') this.onWhole?.(scan, this.#abort.signal);
   }
 
   cancel(): void {

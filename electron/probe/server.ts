@@ -2,7 +2,7 @@
 import { type Place, type ProbeContract, probeContract } from '../../shared/ipc/probe.ts';
 import { createServer, type Failure, FailureError, type Handlers } from '../../shared/ipc/rpc.ts';
 import type { StreamTransport } from '../pipe/streams.ts';
-import { listOverlays, resolveStack } from './discovery/index.ts';
+import { listOverlays, resolveStack, seenFilesystems } from './discovery/index.ts';
 import { hello } from './hello.ts';
 import { hangJudge } from './layers/danger.ts';
 import { CannotList, listDirectories } from './layers/directories.ts';
@@ -81,6 +81,7 @@ const handlers: Handlers<ProbeContract> = {
       () => readEntry(params.place, params.path, params.target),
       () => askApart((client) => client.call('entry', params), signal),
     ),
+  filesystems: async (_, { signal }) => ({ filesystems: await seenFilesystems(signal) }),
   identify: (params, { signal }) =>
     here(
       params.place,

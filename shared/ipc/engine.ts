@@ -11,7 +11,7 @@ import {
   ScanSummary,
   Shown,
 } from '../contract/scan.ts';
-import { mapCallSpecs } from './map.ts';
+import { MapKept, mapCallSpecs } from './map.ts';
 import { numberCallSpecs } from './numbers.ts';
 import { LayerProgress, RowId, RowType, Status, ViewId } from './parts.ts';
 import { BytesText, Privilege, StackRef } from './probe.ts';
@@ -477,6 +477,8 @@ export const engineContract = {
     view: ViewState,
     /** The probe came, went, or changed privilege. */
     probe: z.object({ state: z.enum(['up', 'down']), readAs: z.string(), message: z.string().nullable() }),
+    /** A view's inode map is up to date with its last reading. */
+    map: MapKept,
     notice: z.object({ text: z.string(), severity: z.enum(['info', 'warning', 'error']) }),
   },
 } satisfies Contract;

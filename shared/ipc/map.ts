@@ -45,6 +45,16 @@ export const MapFigures = z.object({
 });
 export type MapFigures = z.infer<typeof MapFigures>;
 
+/** A view's map was brought up to date. */
+export const MapKept = z.object({
+  view: z.number().int().positive(),
+  db: BytesText,
+  added: Count,
+  changed: Count,
+  removed: Count,
+});
+export type MapKept = z.infer<typeof MapKept>;
+
 export const mapCallSpecs = {
   /**
    * Reads the stack and brings the map up to date with it; makes it where there is none. Chunks of UTF-8 NDJSON: the

@@ -267,6 +267,22 @@ export const probeContract = {
         ),
       }),
     },
+    /** Filesystems that are mounted now, in sight of the probe: their devices by what outlives them. */
+    filesystems: {
+      params: z.object({}),
+      result: z.object({
+        filesystems: z.array(
+          z.object({
+            /** st_dev of the mount's root. */
+            dev: Dev,
+            type: z.string(),
+            uuid: z.string().nullable(),
+            /** Handle of the mount's root: on btrfs the subvolume stands in it. */
+            handle: Handle.nullable(),
+          }),
+        ),
+      }),
+    },
     /** Names below the work directory: temps, index entries (name, type, ino, nlink), whether volatile is dirty. */
     work: {
       params: z.object({ place: Place }),

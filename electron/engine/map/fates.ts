@@ -81,6 +81,12 @@ export async function fatesOf(
   });
 }
 
+/** Of how many inodes nothing could be told: entries of the map, and upper inodes that have none. */
+export function countUnknown(entries: readonly Mapping[], scan: StackScan, truth: Truth): number {
+  const numbers = new Set(entries.map(({ upper }) => upper.ino));
+  return entries.length + [...truth.unknown].filter((entry) => !numbers.has(scan.entries.ino(entry))).length;
+}
+
 /** By what the stack maps that upper number to now; null where it maps it to nothing. */
 function fateByTruth(stored: Mapping, now: Mapping | undefined): Fate | null {
   if (now === undefined) return null;

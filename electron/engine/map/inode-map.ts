@@ -3,18 +3,9 @@ import { HashedBitmap } from '../../../shared/map/bitmap.ts';
 import { unsigned } from '../../../shared/map/keys.ts';
 import type { MapFilesystem, Mapping } from '../../../shared/map/record.ts';
 import { closeMapFile, explained, type OpenMode, openMapFile } from './open.ts';
+import { Registry, type Source, type StoredFilesystem } from './registry.ts';
 import { filesystemOf, indexOf, type MapFact, tablesOf } from './schema.ts';
 import { type StoredRow, UpperTables } from './tables.ts';
-
-/** A filesystem as a map keeps it. */
-export type StoredFilesystem = {
-  id: number;
-  key: string;
-  type: string;
-  /** st_dev as last seen; null once another filesystem was seen with that number. */
-  dev: string | null;
-};
-export type Source = { filesystem: number; layer: number };
 
 /** The lower inode of an upper number: its number, and the id of the filesystem that it is of. */
 export type LowerNumber = { ino: bigint; filesystem: number };
@@ -29,11 +20,7 @@ const STALE = 4;
 export class InodeMap {
   readonly file: string;
   readonly db: Database.Database;
-  #filesystems = new Map<number, StoredFilesystem>();
-  #byKey = new Map<string, StoredFilesystem>();
-  #sources = new Map<number, Source>();
-  /** The filesystem of all lower inodes, where it is one: then a lookup need not ask which. */
-  #onlyLower: number | null = null;
+  #registry: Registry;
   #uppers = new Map<number, UpperTables>();
   /** In front of the upper and of the lower numbers; null until they are asked for. */
   #bitmaps: { upper: HashedBitmap; lower: HashedBitmap; removed: number } | null = null;
@@ -45,7 +32,7 @@ export class InodeMap {
     this.db = db;
     this.#dataVersion = db.prepare('SELECT data_version FROM pragma_data_version').pluck();
     this.#version = this.#dataVersion.get() as bigint;
-    this.#learn();
+    this.#registry = this.#learn();
   }
 
   /** Opens or makes a map. `:memory:` with `create` is one that lasts as long as it is open. */
@@ -73,25 +60,13 @@ export class InodeMap {
   }
 
   /** Reads which filesystems, sources and tables there are. */
-  #learn(): void {
-    type Row = { id: bigint; key: string; type: string; dev: string | null };
-    const filesystems = this.db.prepare('SELECT id, key, type, dev FROM filesystem ORDER BY id').all() as Row[];
-    const sources = this.db.prepare('SELECT id, filesystem, layer FROM source').raw().all() as bigint[][];
+  #learn(): Registry {
     const tables = this.db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all() as string[];
-    this.#filesystems = new Map(filesystems.map((one) => [Number(one.id), { ...one, id: Number(one.id) }]));
-    this.#byKey = new Map([...this.#filesystems.values()].map((one) => [one.key, one]));
-    this.#sources = new Map(
-      sources.map(([id, filesystem, layer]) => [Number(id), { filesystem: Number(filesystem), layer: Number(layer) }]),
-    );
-    this.#seeSources();
     const ids = tables.map(filesystemOf).filter((id) => id !== null);
     this.#uppers = new Map(ids.sort((a, b) => a - b).map((id) => [id, new UpperTables(this.db, id)]));
     this.#bitmaps = null;
-  }
-
-  #seeSources(): void {
-    const lowers = new Set([...this.#sources.values()].map(({ filesystem }) => filesystem));
-    this.#onlyLower = lowers.size === 1 ? ([...lowers][0] as number) : null;
+    this.#registry = new Registry(this.db);
+    return this.#registry;
   }
 
   /** Takes notice of what other processes wrote since the last look. */
@@ -152,22 +127,19 @@ export class InodeMap {
   }
 
   get filesystems(): readonly StoredFilesystem[] {
-    return [...this.#filesystems.values()];
+    return this.#registry.filesystems;
+  }
+  byKey(key: string): StoredFilesystem | null {
+    return this.#registry.byKey(key);
+  }
+  source(id: number): Source {
+    return this.#registry.source(id);
   }
   get uppers(): readonly UpperTables[] {
     return [...this.#uppers.values()];
   }
   upper(id: number): UpperTables | null {
     return this.#uppers.get(id) ?? null;
-  }
-  filesystem(id: number): StoredFilesystem {
-    return this.#filesystems.get(id) as StoredFilesystem;
-  }
-  source(id: number): Source {
-    return this.#sources.get(id) as Source;
-  }
-  byKey(key: string): StoredFilesystem | null {
-    return this.#byKey.get(key) ?? null;
   }
 
   /** Mappings in all. */
@@ -187,9 +159,10 @@ export class InodeMap {
     if (!this.mayHold('upper', filesystem, ino)) return null;
     const tables = this.#uppers.get(filesystem);
     if (tables === undefined) return null;
-    if (this.#onlyLower !== null) {
+    const { onlyLower } = this.#registry;
+    if (onlyLower !== null) {
       const number = tables.lowerIno(ino);
-      return number === undefined ? null : { ino: unsigned(number), filesystem: this.#onlyLower };
+      return number === undefined ? null : { ino: unsigned(number), filesystem: onlyLower };
     }
     const found = tables.lower(ino);
     return found === undefined
@@ -217,8 +190,13 @@ export class InodeMap {
   mapping(row: StoredRow): Mapping {
     const { filesystem, layer } = this.source(row.source);
     return {
-      upper: { fs: this.filesystem(row.filesystem).key, ino: unsigned(row.ino), handle: row.upperHandle },
-      lower: { fs: this.filesystem(filesystem).key, ino: unsigned(row.lowerIno), handle: row.lowerHandle, layer },
+      upper: { fs: this.#registry.filesystem(row.filesystem).key, ino: unsigned(row.ino), handle: row.upperHandle },
+      lower: {
+        fs: this.#registry.filesystem(filesystem).key,
+        ino: unsigned(row.lowerIno),
+        handle: row.lowerHandle,
+        layer,
+      },
       path: row.path,
       since: row.since,
     };
@@ -245,34 +223,11 @@ export class InodeMap {
 
   // ── Changes, each inside `writing`
 
-  /** Id of a filesystem, added where it is new; its device is noted. Another one's with the same device is forgotten. */
-  noteFilesystem({ key, type, dev }: MapFilesystem): number {
-    const known = this.#byKey.get(key);
-    if (known && (known.dev === dev || dev === 'unknown')) return known.id;
-    if (dev !== 'unknown') this.db.prepare('UPDATE filesystem SET dev = NULL WHERE dev = ?').run(dev);
-    const id = this.db
-      .prepare(
-        `INSERT INTO filesystem (key, type, dev) VALUES (?, ?, ?)
-         ON CONFLICT (key) DO UPDATE SET type = excluded.type, dev = excluded.dev RETURNING id`,
-      )
-      .pluck()
-      .get(key, type, dev === 'unknown' ? null : dev) as bigint;
-    for (const one of this.#filesystems.values()) if (one.dev === dev) one.dev = null;
-    const stored: StoredFilesystem = { id: Number(id), key, type, dev: dev === 'unknown' ? null : dev };
-    this.#filesystems.set(stored.id, stored);
-    this.#byKey.set(key, stored);
-    return stored.id;
+  noteFilesystem(one: MapFilesystem): number {
+    return this.#registry.noteFilesystem(one);
   }
-
-  /** Id of where a lower inode lies, added where it is new. */
   noteSource(filesystem: number, layer: number): number {
-    for (const [id, source] of this.#sources) if (source.filesystem === filesystem && source.layer === layer) return id;
-    const { lastInsertRowid } = this.db
-      .prepare('INSERT INTO source (filesystem, layer) VALUES (?, ?)')
-      .run(filesystem, layer);
-    this.#sources.set(Number(lastInsertRowid), { filesystem, layer });
-    this.#seeSources();
-    return Number(lastInsertRowid);
+    return this.#registry.noteSource(filesystem, layer);
   }
 
   /** The tables of an upper filesystem, made where there are none. */
@@ -288,8 +243,8 @@ export class InodeMap {
 
   /** Adds a mapping, or puts it in the place of what its upper number mapped to. Its filesystems must be known. */
   put({ upper, lower, path, since }: Mapping): void {
-    const upperId = (this.#byKey.get(upper.fs) as StoredFilesystem).id;
-    const lowerId = (this.#byKey.get(lower.fs) as StoredFilesystem).id;
+    const upperId = (this.byKey(upper.fs) as StoredFilesystem).id;
+    const lowerId = (this.byKey(lower.fs) as StoredFilesystem).id;
     this.noteUpper(upperId).put({
       ino: upper.ino,
       lowerIno: lower.ino,
@@ -305,7 +260,7 @@ export class InodeMap {
 
   /** Removes the mapping of an upper number, unless its handle is another one by now. */
   remove({ fs, ino, handle }: Mapping['upper']): boolean {
-    const tables = this.#uppers.get((this.#byKey.get(fs) as StoredFilesystem).id);
+    const tables = this.#uppers.get((this.byKey(fs) as StoredFilesystem).id);
     if (!tables || tables.row(ino)?.upperHandle !== handle) return false;
     if (this.#bitmaps) this.#bitmaps.removed++;
     return tables.remove(ino);

@@ -2,7 +2,7 @@ import type { ProbeContract } from '../../../shared/ipc/probe.ts';
 import { type Client, FailureError } from '../../../shared/ipc/rpc.ts';
 import type { MapChange, MapFilesystem, Mapping } from '../../../shared/map/record.ts';
 import type { StackScan } from '../scan.ts';
-import { ByUpper, fatesOf, isSame } from './fates.ts';
+import { ByUpper, countUnknown, fatesOf, isSame } from './fates.ts';
 import { fillMap } from './fill.ts';
 import type { InodeMap } from './inode-map.ts';
 import type { Truth } from './truth.ts';
@@ -42,11 +42,11 @@ export async function keepInStep(
   const changes = compare(stored, truth);
   const fates = await fatesOf(changes.removed, scan, truth, probe, signal);
   if (signal.aborted) throw new FailureError({ code: 'cancelled', message: 'cancelled' });
-  const isUnknown = changes.removed.filter((_, i) => fates[i] === 'unknown');
+  const unknown = changes.removed.filter((_, i) => fates[i] === 'unknown');
   changes.removed = changes.removed.filter((_, i) => typeof fates[i] === 'object');
   const isLate = !applyChanges(map, truth.filesystems, changes, readAt, stored.length === 0);
   const done = isLate ? { added: [], changed: [], removed: [] } : changes;
-  return { ...done, mappings: map.reading(() => map.count), unknown: truth.unknown.size + isUnknown.length, isLate };
+  return { ...done, mappings: map.reading(() => map.count), unknown: countUnknown(unknown, scan, truth), isLate };
 }
 
 /** What differs between a map and the stack; `removed` are those that the stack does not map now. */
