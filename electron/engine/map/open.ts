@@ -101,21 +101,25 @@ function versionOf(db: Database.Database, file: string): number {
   return version;
 }
 
-/** Brings a file to this program's version, all of it or nothing. */
+/** Makes a file ready to be written: a log beside it, and this program's version. */
 function prepared(db: Database.Database): Database.Database {
   db.pragma('journal_mode = WAL');
   // A power cut may lose the last transactions, and damages none (SQLite: pragma synchronous).
   db.pragma('synchronous = NORMAL');
-  if (Number(db.pragma('user_version', { simple: true })) < VERSION) {
-    db.transaction(() => {
-      // Another process may have done it since.
-      for (let v = Number(db.pragma('user_version', { simple: true })); v < VERSION; v++)
-        db.exec(UPGRADES[v] as string);
-      db.pragma(`application_id = ${APPLICATION_ID}`);
-      db.pragma(`user_version = ${VERSION}`);
-    }).immediate();
-  }
+  upgrade(db, UPGRADES);
   return db.defaultSafeIntegers(true);
+}
+
+/** Brings a file to the version that so many upgrades lead to, all of it or nothing. */
+export function upgrade(db: Database.Database, upgrades: readonly string[]): void {
+  const version = (): number => Number(db.pragma('user_version', { simple: true }));
+  if (version() >= upgrades.length) return;
+  db.transaction(() => {
+    // Another process may have done it since.
+    for (let v = version(); v < upgrades.length; v++) db.exec(upgrades[v] as string);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${upgrades.length}`);
+  }).immediate();
 }
 
 /**
