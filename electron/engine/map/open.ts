@@ -75,10 +75,13 @@ function mustBeDatabase(file: string): void {
   const foreign = (): FailureError =>
     failed(file, 'map-foreign', 'it is no inode map, and was left alone', 'name another file with --db');
   if (head.toString('latin1', 0, Math.min(got, MAGIC.length)) !== MAGIC.slice(0, got)) throw foreign();
+  // A log that was left behind has what the file lacks: SQLite folds it in.
+  const hasLog = ['-wal', '-journal'].some((end) => existsSync(file + end));
   // The size that the header tells is of use where it was written with the last change (file format, 1.3.7).
   const pageSize = head.readUInt16BE(16) === 1 ? 65536 : head.readUInt16BE(16);
   const isCurrent = head.readUInt32BE(24) === head.readUInt32BE(92);
-  if (got < head.length || (isCurrent && head.readUInt32BE(28) * pageSize > size)) throw torn(file, 'it is cut short');
+  if (got < head.length || (isCurrent && !hasLog && head.readUInt32BE(28) * pageSize > size))
+    throw torn(file, 'it is cut short');
 }
 
 const torn = (file: string, why: string): FailureError =>
