@@ -1,7 +1,7 @@
 /**
  * Writes a map without end, to be killed: `writer.ts TRUTH DB SEED`. Every state that it commits holds true entries
- * alone, some or all of those in the file TRUTH. On standard output it writes `R` once it is ready, then `B` before and
- * `C` after each transaction.
+ * alone, some or all of those in the file TRUTH. On standard output it writes `R` and a digest of what the map holds once
+ * it is ready, then `B` and a digest of what it is to hold before each transaction, and `C` after it.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { Random } from '../../../../e2e/kernel/random.ts';
@@ -11,6 +11,17 @@ import { applyChanges, type Changes } from '../step.ts';
 import { everyMapping } from '../windows.ts';
 
 export type WrittenTruth = { filesystems: MapFilesystem[]; mappings: Mapping[]; facts: Record<string, string> };
+
+/** Which entries a map holds, by their upper numbers, in whatever order. */
+export function digestOf(numbers: Iterable<bigint>): string {
+  let count = 0;
+  let sum = 0n;
+  for (const ino of numbers) {
+    count++;
+    sum = (sum + (ino + 1n) * (ino ^ 0x9e3779b97f4a7c15n)) & 0xffffffffffffn;
+  }
+  return `${count}-${sum.toString(16)};`;
+}
 
 /** Numbers of 64 bits cross as text with an n. */
 export const toText = (truth: WrittenTruth): string =>
@@ -28,6 +39,8 @@ function writeForEver(truth: WrittenTruth, db: string, random: Random): never {
       for (const [name, value] of Object.entries(truth.facts)) map.setFact(name as 'stack', value);
     });
     const there = new Set(map.reading(() => [...everyMapping(map)].map(({ upper }) => upper.ino)));
+    if (!isReady) say(`R${digestOf(there)}`);
+    isReady = true;
     // Opened anew now and then, so that what is done at the beginning and the end is hit too.
     for (let rounds = random.between(30, 150); rounds > 0; rounds--) {
       const share = random.pick([0.2, 0.6, 1]);
@@ -46,9 +59,7 @@ function writeForEver(truth: WrittenTruth, db: string, random: Random): never {
           there.delete(one.upper.ino);
         } else changes.changed.push(one);
       }
-      if (!isReady) say('R');
-      isReady = true;
-      say('B');
+      say(`B${digestOf(there)}`);
       const isDone = applyChanges(map, truth.filesystems, changes, BigInt(Date.now()) * 1_000_000n, isEmpty);
       if (!isDone) throw new Error('the change came late');
       say('C');
