@@ -164,11 +164,7 @@ export async function mapCheck(
     unknown === 0 ? '' : `of ${many(unknown, 'entry or upper inode', 'entries and upper inodes')} nothing is known`,
     missing === 0 ? '' : `${many(missing, 'upper inode is', 'upper inodes are')} not in it yet`,
   ].filter((note) => note !== '');
-  const counts = [`${many(checked, 'entry', 'entries')} checked, ${many(faults, 'is', 'are')} bad`, ...notes].join(
-    '; ',
-  );
-  if (session.format === 'table') session.output.write(`${counts}.\n`);
-  else session.progress.say(`stratoscope: ${counts}.`);
+  conclude(session, `${many(checked, 'entry', 'entries')} checked, ${many(faults, 'is', 'are')} bad`, notes);
   const status = statusOfRead(session, meta, errors);
   return status === Exit.done && faults > 0 ? Exit.found : status;
 }

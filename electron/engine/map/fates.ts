@@ -4,6 +4,7 @@ import { NO_DIRECTORY } from '../../../shared/ipc/records.ts';
 import type { Client } from '../../../shared/ipc/rpc.ts';
 import { handleText } from '../../../shared/map/keys.ts';
 import type { MapFaultCode, Mapping } from '../../../shared/map/record.ts';
+import { MarkBit } from '../../../shared/merge/marks.ts';
 import type { StackScan } from '../scan.ts';
 import { handlesOf } from './identify.ts';
 import { FilesystemNames, type Truth } from './truth.ts';
@@ -143,14 +144,14 @@ function isAtPath(scan: StackScan, { path }: Mapping): boolean {
   return scan.stack.facts.layers.some(({ layer }) => layer !== 0 && entryAt(scan, layer, path) >= 0);
 }
 
-/** Raw entry of a layer at a path from its root; negative where there is none. */
+/** Raw entry of a layer at a path from its root; negative where there is none, or a whiteout. */
 function entryAt(scan: StackScan, layer: number, path: Bytes): number {
   let entry = scan.root(layer) ?? -1;
   for (const name of path.split('/')) {
     if (entry < 0) return entry;
     entry = scan.entries.findName(entry, name);
   }
-  return entry;
+  return entry >= 0 && scan.entries.marks(entry) & (MarkBit.whiteout | MarkBit.xattrWhiteout) ? -1 : entry;
 }
 
 /** The upper's entries that have the number of one of these mappings. */
