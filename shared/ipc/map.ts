@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ErrorLine, ScanMeta } from '../contract/scan.ts';
 import { MapObject } from '../map/record.ts';
+import { LayerProgress, ViewId } from './parts.ts';
 import { BytesText, StackRef } from './probe.ts';
 import type { CallSpec } from './rpc.ts';
 
@@ -9,16 +10,7 @@ import type { CallSpec } from './rpc.ts';
 const MapFile = BytesText.refine((path) => path.startsWith('/') && path.length < 4096, 'an absolute path');
 const Count = z.number().int().min(0);
 const Inode = z.object({ dev: z.string().regex(/^\d+:\d+$/), ino: z.string().regex(/^\d{1,20}$/) });
-const Layers = z.object({
-  layers: z.array(
-    z.object({
-      layer: z.number().int(),
-      entries: z.number().int(),
-      done: z.boolean(),
-      error: z.object({ code: z.string(), message: z.string() }).nullable(),
-    }),
-  ),
-});
+const Layers = z.object({ layers: z.array(LayerProgress) });
 
 /** Of one bitmap: what stands before the disk. */
 export const BitmapFigures = z.object({
@@ -47,7 +39,7 @@ export type MapFigures = z.infer<typeof MapFigures>;
 
 /** A view's map was brought up to date. */
 export const MapKept = z.object({
-  view: z.number().int().positive(),
+  view: ViewId,
   db: BytesText,
   added: Count,
   changed: Count,
@@ -101,7 +93,7 @@ export const mapCallSpecs = {
   },
   /** Where the map of a view is kept, and whether there is one. It is kept in step while the setting `map` is on. */
   mapOf: {
-    params: z.object({ view: z.number().int().positive() }),
+    params: z.object({ view: ViewId }),
     result: z.object({ db: BytesText, exists: z.boolean() }),
   },
   /** A window of entries, ordered by upper or by lower number. */

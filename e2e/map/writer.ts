@@ -4,11 +4,11 @@
  * it is ready, then `B` and a digest of what it is to hold before each transaction, and `C` after it.
  */
 import { readFileSync, writeSync } from 'node:fs';
-import { Random } from '../../../../e2e/kernel/random.ts';
-import type { MapFilesystem, Mapping } from '../../../../shared/map/record.ts';
-import { InodeMap } from '../inode-map.ts';
-import { applyChanges, type Changes } from '../step.ts';
-import { everyMapping } from '../windows.ts';
+import { InodeMap } from '../../electron/engine/map/inode-map.ts';
+import { applyChanges, type Changes } from '../../electron/engine/map/step.ts';
+import { everyMapping } from '../../electron/engine/map/windows.ts';
+import type { MapFilesystem, Mapping } from '../../shared/map/record.ts';
+import { Random } from '../kernel/random.ts';
 
 export type WrittenTruth = { filesystems: MapFilesystem[]; mappings: Mapping[]; facts: Record<string, string> };
 

@@ -4,21 +4,21 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Random } from '../../../e2e/kernel/random.ts';
-import type { StackRef } from '../../../shared/ipc/probe.ts';
-import type { Mapping } from '../../../shared/map/record.ts';
-import { cannotMount, Laboratory } from '../testing/laboratory.ts';
-import { InodeMap } from './inode-map.ts';
-import { Mapped } from './testing/mapped.ts';
-import { digestOf, toText, type WrittenTruth } from './testing/writer.ts';
-import { everyMapping } from './windows.ts';
+import { InodeMap } from '../../electron/engine/map/inode-map.ts';
+import { Mapped } from '../../electron/engine/map/testing/mapped.ts';
+import { everyMapping } from '../../electron/engine/map/windows.ts';
+import { cannotMount, Laboratory } from '../../electron/engine/testing/laboratory.ts';
+import type { StackRef } from '../../shared/ipc/probe.ts';
+import type { Mapping } from '../../shared/map/record.ts';
+import { Random } from '../kernel/random.ts';
+import { digestOf, toText, type WrittenTruth } from './writer.ts';
 
 const isDeep = process.env.STRATOSCOPE_DEEP === '1';
 const seed = Number(process.env.STRATOSCOPE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const KILLS = isDeep ? 200 : 20;
 const CUTS = isDeep ? 60 : 6;
 const FILES = 1500;
-const WRITER = join(import.meta.dirname, 'testing', 'writer.ts');
+const WRITER = join(import.meta.dirname, 'writer.ts');
 
 let lab: Laboratory;
 beforeEach(() => {
