@@ -2,6 +2,8 @@ import './app.css';
 import { useEffect } from 'react';
 import { commandFor, keysOf } from '../commands/registry.ts';
 import { Dialogs } from '../dialogs/Dialogs.tsx';
+import { Findings } from '../findings/Findings.tsx';
+import { useFollowFindings } from '../findings/follow.ts';
 import { FirstStart } from '../first/FirstStart.tsx';
 import { Inspector } from '../inspector/Inspector.tsx';
 import { Jump } from '../jump/Jump.tsx';
@@ -40,6 +42,7 @@ export function App() {
   const isFailed = useSession((session) => session.openFailure !== null);
   const main = useLayout((layout) => layout.main);
   useCommandKeys();
+  useFollowFindings();
   useEffect(() => {
     document.title = stack ? `${stackTitle(stack.facts)} – Stratoscope` : 'Stratoscope';
   }, [stack]);
@@ -55,6 +58,8 @@ export function App() {
               <FirstStart />
             ) : main === 'upper-use' ? (
               <UpperUse />
+            ) : main === 'findings' ? (
+              <Findings stack={stack} />
             ) : (
               <TreePane stack={stack} />
             )}

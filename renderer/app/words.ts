@@ -32,7 +32,7 @@ export function refTitle(ref: StackRef): string {
   }
 }
 
-const plural = (count: number, one: string, many = `${one}s`): string =>
+export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${countText(count)} ${count === 1 ? one : many}`;
 
 /** `upper + 3`, `4 lowers`, `upper + 2 + 1 data-only`. */

@@ -112,6 +112,13 @@ const COMMANDS: Command[] = [
     run: () => useLayout.setState(({ main }) => ({ main: main === 'upper-use' ? 'tree' : 'upper-use' })),
   },
   {
+    id: 'findings',
+    title: 'Findings',
+    keys: 'Ctrl+M',
+    when: isOpen,
+    run: () => useLayout.setState(({ main }) => ({ main: main === 'findings' ? 'tree' : 'findings' })),
+  },
+  {
     id: 'toggle-sources',
     title: 'Show or hide the sources',
     keys: 'Ctrl+B',

@@ -1,12 +1,14 @@
 import './inspector.css';
 import { Tabs, Tooltip } from 'radix-ui';
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { ObjectDetail } from '../../shared/ipc/engine.ts';
+import { FindingTab } from '../findings/FindingTab.tsx';
 import { Glyph } from '../marks/Glyph.tsx';
 import { Name } from '../marks/Name.tsx';
+import { useLayout } from '../state/layout.ts';
 import { useSelection } from '../state/selection.ts';
 import { useSession } from '../state/session.ts';
 import { typeText } from '../tree/format.ts';
@@ -23,7 +25,7 @@ import { StripKey } from './StripKey.tsx';
 import { bytesWord, hiddenByWord, modeAndOwner, roleOf } from './words.ts';
 import { Xattrs } from './Xattrs.tsx';
 
-const TABS = { explain: 'Explain', layers: 'Layers', inodes: 'Inodes', xattrs: 'Xattrs' } as const;
+const TABS = { finding: 'Finding', explain: 'Explain', layers: 'Layers', inodes: 'Inodes', xattrs: 'Xattrs' } as const;
 type Tab = keyof typeof TABS;
 
 /** Everything about the selected object: words, layers, inodes, attributes with their bytes. */
@@ -34,7 +36,14 @@ export function Inspector() {
   const { id, path, row } = useSelection();
   const seen = row ? `${row.status} ${row.cells.join(' ')}` : '';
   const [state, retry] = useDetail(client, stack?.view ?? null, { path, id }, `${edition} ${seen}`);
-  const [tab, setTab] = useState<Tab>('explain');
+  const main = useLayout((layout) => layout.main);
+  const [chosen, setTab] = useState<Tab>('explain');
+  // The finding stands first where findings are looked at, and nowhere else when there is none.
+  const hasFinding = (row?.findings.length ?? 0) > 0;
+  const tab = chosen === 'finding' && !hasFinding ? 'explain' : chosen;
+  useEffect(() => {
+    if (main === 'findings') setTab('finding');
+  }, [main]);
   const [said, setSaid] = useState('');
   const announce = useCallback((text: string) => {
     setSaid('');
@@ -50,11 +59,13 @@ export function Inspector() {
             <Tabs.Root className="insp-tabs" value={tab} onValueChange={(value) => setTab(value as Tab)}>
               <Head path={path} state={state} facts={stack.facts} />
               <Tabs.List className="insp-tablist" aria-label="Views of the entry">
-                {(Object.keys(TABS) as Tab[]).map((one) => (
-                  <Tabs.Trigger key={one} value={one}>
-                    {TABS[one]}
-                  </Tabs.Trigger>
-                ))}
+                {(Object.keys(TABS) as Tab[])
+                  .filter((one) => one !== 'finding' || hasFinding)
+                  .map((one) => (
+                    <Tabs.Trigger key={one} value={one}>
+                      {TABS[one]}
+                    </Tabs.Trigger>
+                  ))}
               </Tabs.List>
               <Tabs.Content
                 className="insp-body selectable"
@@ -126,6 +137,7 @@ function Body({ state, path, facts, tab, retry }: BodyProps) {
   const shared = { detail, facts };
   const name = detail.path === '' ? '/' : textForEyes(detail.path.slice(detail.path.lastIndexOf('/') + 1) as Bytes);
   const body = {
+    finding: <FindingTab {...shared} />,
     explain: <Explain {...shared} name={name} />,
     layers: <Layers {...shared} />,
     inodes: <Inodes {...shared} />,

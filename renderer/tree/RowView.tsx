@@ -1,15 +1,18 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a virtual grid is made of boxes, a table would lay out every row
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
-import { ChevronDown, ChevronRight, File, FileQuestionMark, FileSymlink, Folder, OctagonAlert } from 'lucide-react';
+import { ChevronDown, ChevronRight, File, FileQuestionMark, FileSymlink, Folder } from 'lucide-react';
 import { memo, type ReactElement, type ReactNode } from 'react';
+import type { Severity } from '../../shared/contract/finding.ts';
 import type { Row } from '../../shared/ipc/engine.ts';
 import type { LayerRole } from '../../shared/ipc/probe.ts';
+import { SeverityIcon } from '../findings/Severity.tsx';
 import { Glyph } from '../marks/Glyph.tsx';
 import { Name } from '../marks/Name.tsx';
 import { type StripLayers, stripElement } from '../marks/StripView.tsx';
 import { layerLabel } from '../marks/strip.ts';
 import type { Column } from './columns.ts';
 import { countText, deviceText, modeText, NONE, sizeText, typeText, whenText } from './format.ts';
+import { numberCell } from './NumberCell.tsx';
 
 export const ROW_PX = 24;
 const INDENT_PX = 16;
@@ -152,22 +155,22 @@ function Tags({ row }: { row: Row }) {
           <Name bytes={row.redirect} />
         </span>
       )}
-      {isError && <Badge text={row.lookup} />}
+      {isError && <Badge text={row.lookup} severity="error" />}
       {row.status !== 'hidden' && row.status !== 'whiteout' && row.listed === false && (
         <span className="tag">not listed</span>
       )}
       {row.findings
         .filter(({ severity }) => severity !== 'note')
-        .map(({ code }) => (
-          <Badge key={code} text={code.replaceAll('-', ' ')} />
+        .map(({ code, severity }) => (
+          <Badge key={code} text={code.replaceAll('-', ' ')} severity={severity} />
         ))}
     </>
   );
 }
 
-const Badge = ({ text }: { text: string }) => (
-  <span className="badge f-error">
-    <OctagonAlert className="i" aria-hidden="true" />
+const Badge = ({ text, severity }: { text: string; severity: Severity }) => (
+  <span className={`badge f-${severity}`}>
+    <SeverityIcon of={severity} />
     <span>{text}</span>
   </span>
 );
@@ -224,15 +227,6 @@ function cellOf(column: Column, row: Row, strips: StripLayers, nowMs: number): R
     case 'since':
       return row.since === null ? NONE : row.since === 'unknown' ? UNKNOWN : whenText(row.since, nowMs);
   }
-}
-
-const VOLATILE = <em className="volatile">volatile</em>;
-
-/** A number as the mount shows it; a mapped one as filesystem id and real number. */
-function numberCell(ino: string | null, mapped: Row['mapped']): ReactNode {
-  if (ino === null) return VOLATILE;
-  if (ino === 'unknown') return UNKNOWN;
-  return mapped === null ? ino : `${mapped.fsid}·${mapped.ino}`;
 }
 
 /** readdir's number, set off where it is not stat's. */

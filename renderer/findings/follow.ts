@@ -1,0 +1,32 @@
+import { useEffect } from 'react';
+import { failureOf } from '../../shared/ipc/rpc.ts';
+import { NO_FINDINGS, useFindings } from '../state/findings.ts';
+import { useSession } from '../state/session.ts';
+
+/** Looks for findings whenever a whole picture of the open stack is there. To be used once, in the window's frame. */
+export function useFollowFindings(): void {
+  const client = useSession((session) => session.client);
+  const view = useSession((session) => session.stack?.view ?? null);
+  const phase = useSession((session) => session.viewState?.phase);
+  const readAt = useSession((session) => session.viewState?.readAtNs);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new picture is what asks again
+  useEffect(() => {
+    if (client === null || view === null) {
+      useFindings.setState(NO_FINDINGS);
+      return;
+    }
+    if (phase !== 'ready') return;
+    const controller = new AbortController();
+    const { signal } = controller;
+    useFindings.setState({ phase: 'reading', progress: null, failure: null });
+    client
+      .call('findings', { view }, { signal, onItem: (progress) => useFindings.setState({ progress }) })
+      .then(({ groups, totals }) => {
+        if (!signal.aborted) useFindings.setState({ phase: 'ready', groups, totals, progress: null });
+      })
+      .catch((error: unknown) => {
+        if (!signal.aborted) useFindings.setState({ phase: 'failed', failure: failureOf(error), progress: null });
+      });
+    return () => controller.abort();
+  }, [client, view, phase, readAt]);
+}
