@@ -98,7 +98,10 @@ describe('growth', () => {
           return [`${at}`, `${sum}`];
         });
         const burst = burstOf(growth);
-        if (sum === 0) return expect(burst).toBeNull();
+        if (sum === 0) {
+          expect(burst).toBeNull();
+          return;
+        }
         const time = (i: number): number => Number(growth[i]?.[0]);
         const came = (from: number, to: number): number =>
           Number(growth[to]?.[1]) - (from === 0 ? 0 : Number(growth[from - 1]?.[1]));
