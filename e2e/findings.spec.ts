@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import { FORMS, type OpenApp, openApp } from './forms.ts';
@@ -66,6 +68,23 @@ for (const form of FORMS) {
         const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
         expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
       }
+    });
+
+    test('Ctrl+P takes a number, and the message of a program', async () => {
+      const { page } = app;
+      const { ino } = statSync(join(overlay.lower, 'opt/tool'), { bigint: true });
+      await page.keyboard.press('Control+p');
+      await expect(page.getByRole('dialog').getByRole('combobox')).toBeFocused();
+      await page.keyboard.type(String(ino));
+      const options = page.getByRole('dialog').getByRole('option');
+      await expect(options.filter({ hasText: /^st_ino\s*opt\/tool/ })).toContainText('on P1');
+      await expect(options.filter({ hasText: /^real\s*opt\/tool/ })).toContainText('lower 1');
+      await page.screenshot({ path: test.info().outputPath(`number-${form}.png`) });
+      await page.keyboard.press('Control+a');
+      await page.keyboard.type("mv: cannot move 'etc' to 'e': Invalid cross-device link");
+      await expect(options.filter({ hasText: 'rename-exdev' }).first()).toBeVisible();
+      await page.screenshot({ path: test.info().outputPath(`message-${form}.png`) });
+      await page.keyboard.press('Escape');
     });
 
     test('Enter shows the entry in the tree, Escape goes back', async () => {

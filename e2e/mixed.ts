@@ -16,7 +16,7 @@ printf 'x\\n' >> fs/merged/etc/shadow
 chmod 600 fs/merged/etc/passwd
 `;
 
-export type MixedOverlay = { mount: string; remove(): void };
+export type MixedOverlay = { mount: string; lower: string; remove(): void };
 
 /** etc/shadow is a name of a hard link that was copied up alone; etc/passwd was copied up; the rest is the lower's. */
 export function makeMixedOverlay(): MixedOverlay {
@@ -34,5 +34,5 @@ export function makeMixedOverlay(): MixedOverlay {
     remove();
     throw error;
   }
-  return { mount: join(folder, 'fs/merged'), remove };
+  return { mount: join(folder, 'fs/merged'), lower: join(folder, 'base/l'), remove };
 }

@@ -4,9 +4,15 @@ import { Command } from 'cmdk';
 import { Search } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { useEffect, useRef, useState } from 'react';
+import { parseNumber } from '../../shared/inodes/number-text.ts';
+import { plural, stackTitle } from '../app/words.ts';
 import { useReturnFocus } from '../dialogs/focus.ts';
 import { useSession } from '../state/session.ts';
+import { useMessageSearch } from './find-messages.ts';
+import { useNumberSearch } from './find-numbers.ts';
 import { usePathSearch } from './find-paths.ts';
+import { MessageResults, messageValue } from './MessageResults.tsx';
+import { NumberResults, numberValue } from './NumberResults.tsx';
 import { closeBox, useJump } from './open.ts';
 import { fittingCommands, PaletteResults } from './PaletteResults.tsx';
 import { go, PathResults } from './PathResults.tsx';
@@ -44,6 +50,9 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
   const client = useSession((session) => session.client);
   const view = useSession((session) => session.stack?.view ?? null);
   const search = usePathSearch(client, view, commands ? '' : text);
+  const numbers = useNumberSearch(client, view, commands ? '' : text);
+  const messages = useMessageSearch(client, view, commands ? '' : text);
+  const stack = useSession((session) => session.stack);
   const input = useRef<HTMLInputElement>(null);
   // Also when the box is opened anew while it stands.
   useEffect(() => input.current?.focus(), []);
@@ -51,17 +60,23 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
   // The best match is chosen whenever others come.
   useEffect(() => {
     const first = query === null ? search.matches[0]?.id : fittingCommands(query)[0]?.id;
-    setValue(first === undefined ? '' : String(first));
-  }, [search, query]);
+    const meaning = query === null ? numbers.found.findIndex(({ path }) => path !== null) : -1;
+    if (meaning >= 0) setValue(numberValue(meaning));
+    else if (query === null && messages.causes.length > 0) setValue(messageValue(0));
+    else setValue(first === undefined ? '' : String(first));
+  }, [search, numbers, messages, query]);
   // Enter in front of the answer goes to the best match as soon as it is there.
   const goesTo = useRef<string | null>(null);
   useEffect(() => {
-    const best = search.matches[0];
-    if (goesTo.current === null || goesTo.current !== search.forText) return;
+    const isNumber = parseNumber(text.trim()) !== null;
+    if (goesTo.current === null || goesTo.current !== text || search.forText !== text) return;
+    if (isNumber && numbers.of === null) return;
     goesTo.current = null;
-    if (best) onChoose(() => void go(best.path));
-  }, [search, onChoose]);
-  const isAwaited = query === null && text !== '' && search.forText !== text;
+    const best = numbers.found.find(({ path }) => path !== null)?.path ?? search.matches[0]?.path;
+    if (best !== undefined) onChoose(() => void go(best));
+  }, [search, numbers, text, onChoose]);
+  const number = parseNumber(text.trim())?.toString() ?? null;
+  const isAwaited = query === null && text !== '' && (search.forText !== text || number !== numbers.of);
   return (
     <Command
       onKeyDown={(event) => {
@@ -83,17 +98,26 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
           ref={input}
           value={text}
           onValueChange={setText}
-          placeholder={commands ? undefined : 'Jump to a path'}
+          placeholder={commands ? undefined : 'A path, an inode number, or the message of a program'}
           aria-label={commands ? 'Find a command' : 'Jump to a path'}
           spellCheck={false}
         />
         {commands && <span className="two">commands</span>}
+        {number !== null && <span className="two">a number: everything that it means</span>}
       </div>
       <Command.List className="box-list" label={commands ? 'Commands' : 'Paths'}>
         {query !== null ? (
           <PaletteResults query={query} onChoose={onChoose} />
         ) : (
-          <PathResults search={search} text={text} onChoose={onChoose} />
+          <>
+            {stack && (
+              <NumberResults search={numbers} facts={stack.facts} title={stackTitle(stack.facts)} onChoose={onChoose} />
+            )}
+            <MessageResults search={messages} onChoose={onChoose} />
+            {(numbers.found.length === 0 && messages.codes.length === 0) || search.matches.length > 0 ? (
+              <PathResults search={search} text={text} onChoose={onChoose} />
+            ) : null}
+          </>
         )}
       </Command.List>
       <div className="box-foot">
@@ -101,14 +125,14 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
         <span>Enter {commands ? 'run' : 'go'}</span>
         {commands ? <span>without &gt; paths</span> : <span>&gt; commands</span>}
         <span className="grow" />
-        <span role="status">{commands ? '' : countWords(search.matches.length, text)}</span>
+        <span role="status">{commands ? '' : countWords(search.matches.length, numbers.found.length, text)}</span>
       </div>
     </Command>
   );
 }
 
-function countWords(matches: number, text: string): string {
-  if (text === '' || matches === 0) return '';
-  if (matches === 1) return '1 path';
-  return matches >= 100 ? 'the best 100 paths' : `${matches} paths`;
+function countWords(matches: number, meanings: number, text: string): string {
+  if (text === '') return '';
+  const paths = matches === 0 ? null : matches >= 100 ? 'the best 100 paths' : plural(matches, 'path');
+  return [meanings === 0 ? null : plural(meanings, 'meaning'), paths].filter(Boolean).join(', ');
 }

@@ -5,6 +5,7 @@ import type { ListObject } from '../../shared/contract/scan.ts';
 import { focusTree, revealPath } from '../actions/tree.ts';
 import { roleOf } from '../inspector/words.ts';
 import { Glyph } from '../marks/Glyph.tsx';
+import { useLayout } from '../state/layout.ts';
 import { addNotice, useSession } from '../state/session.ts';
 import { countText } from '../tree/format.ts';
 import type { PathMatch, PathSearch } from './find-paths.ts';
@@ -50,6 +51,11 @@ export function PathResults(props: { search: PathSearch; text: string; onChoose:
 
 /** Shows a path in the tree, or says that it has gone meanwhile. */
 export async function go(path: Bytes): Promise<void> {
+  if (useLayout.getState().main !== 'tree') {
+    useLayout.setState({ main: 'tree' });
+    // Once the tree stands again.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
   if (await revealPath(path)) focusTree();
   else addNotice(`${textForEyes(path)} is not in the tree now.`, 'warning');
 }
