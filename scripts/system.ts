@@ -56,6 +56,7 @@ const PRIVILEGE: readonly Need[] = [
   need('pkexec', 'pkexec', 'policykit-1'),
   need('strace', 'strace'),
   need('gcc', 'gcc'),
+  need('git', 'git'),
   need('/usr/include/x86_64-linux-gnu/sys/stat.h', 'libc6-dev'),
   need('ip', 'iproute2'),
   need('ps', 'procps'),

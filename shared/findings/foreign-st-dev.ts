@@ -7,7 +7,12 @@ export const foreignStDev: Finding = {
   code: 'foreign-st-dev',
   severity: 'note',
   title: 'st_dev differs inside one mount: du -x and tar --one-file-system leave these out',
-  messages: ['file is on a different filesystem; not dumped', "since it's on a different device"],
+  messages: [
+    'is on a different filesystem',
+    'is on a different device',
+    'on different devices',
+    'Stopping at filesystem boundary',
+  ],
   rule: 'inode.c:ovl_map_dev_ino: a file whose number cannot carry a filesystem id is shown on an anonymous device of its layer’s filesystem',
   look: ({ shown }) => (shown?.dev.startsWith('pseudo:') ? 'note' : null),
   tell: ({ shown, top }, { list, names }) => {

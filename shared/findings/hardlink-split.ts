@@ -25,7 +25,7 @@ export const hardlinkSplit: Finding = {
   code: 'hardlink-split',
   severity: 'warning',
   title: 'one name of a hard link was copied up alone: new number, and the contents diverge',
-  messages: ['has been replaced', 'differ: byte', 'differ: char', ' differ'],
+  messages: ['has been replaced', 'differ: byte', 'differ: char', ' differ', 'not uptodate. Cannot merge'],
   rule: 'copy_up.c:ovl_do_copy_up: without an index a lower inode with several names is copied up for one of them, and no origin is written',
   look: (subject) =>
     subject.shown?.why === SPLIT && evidenceOf(subject) !== null && othersOf(subject).length > 0 ? 'warning' : null,

@@ -20,7 +20,7 @@ export const inoLostAfterEviction: Finding = {
   code: 'ino-lost-after-eviction',
   severity: 'warning',
   title: 'the number changes once the inode is dropped from memory, though nobody wrote',
-  messages: ['has been replaced', 'was replaced while being copied', 'file changed as we read it'],
+  messages: ['not uptodate. Cannot merge', 'has been replaced'],
   rule: 'inode.c:ovl_getattr: without an origin that can be decoded, a copied-up file goes by its upper inode',
   look: (subject) => (lossOf(subject) === null ? null : 'warning'),
   tell: (subject, stack) => {

@@ -13,7 +13,7 @@ export const inoReused: Finding = {
   code: 'ino-reused',
   severity: 'warning',
   title: 'the number of a deleted file was given to a new one',
-  messages: ['has been renamed from', 'has been replaced', 'will not overwrite just-created'],
+  messages: ['Directory has been renamed from'],
   rule: 'the filesystem’s own: an inode number is free again after the last close; the generation in a file handle tells the two apart',
   look: ({ formerOwners }) => (formerOwners.length > 0 ? 'warning' : null),
   tell: ({ top, shown, path, object, formerOwners }, { names }) => {

@@ -8,13 +8,7 @@ export const marksLost: Finding = {
   code: 'marks-lost',
   severity: 'error',
   title: 'marks are missing, as after a copy without xattrs: what was deleted or renamed below shows again',
-  messages: [
-    'Directory not empty',
-    'cannot execute binary file',
-    'Exec format error',
-    'No such file or directory',
-    'File exists',
-  ],
+  messages: ['Directory not empty', 'cannot execute binary file', 'Exec format error', 'No such file or directory'],
   rule: 'copy_up.c:ovl_copy_up_metadata, dir.c:ovl_create_over_whiteout, ovl_set_redirect: what is copied up has an origin, what replaces is opaque, what is moved has a redirect, all in xattrs',
   look: ({ lostMark }) => (lostMark === null ? null : 'error'),
   tell: (subject, stack) => {
@@ -75,7 +69,7 @@ function causeOf(lost: LostMark, { beneath }: Subject, { names, list }: FindingS
     case 'holes':
       return line`The upper’s file has ${number(`${beneath?.size ?? 0n}`)} bytes, as ${lower}’s, but not one block and no ${mark('metacopy')}: the mark was lost in a copy, and it reads as zeros.`;
     case 'merged-unmarked':
-      return line`The upper has ${number(String(lost.whiteouts))} ${lost.whiteouts === 1 ? 'whiteout' : 'whiteouts'}, so it was written through an overlay, but this directory merges with ${lower}’s without the ${mark('origin')} that the kernel writes at its copy-up: the marks were lost in a copy, and if it was ${mark('opaque')}, what it hid shows again.`;
+      return line`The upper has ${number(String(lost.whiteouts))} ${lost.whiteouts === 1 ? 'whiteout' : 'whiteouts'}, so it was written through an overlay, but this directory merges with ${lower}’s without the ${mark('origin')} that the kernel writes at its copy-up: the marks were lost in a copy (or the lower got the directory later), and if it was ${mark('opaque')}, what it hid shows again.`;
     case 'copied-unmarked':
       return line`The file has the size and the time of ${lower}’s and another mode or owner, as after a copy-up, but no file of the upper has an ${mark('origin')}, though there are whiteouts: the marks were lost in a copy, or the file was unpacked anew with its old time.`;
   }

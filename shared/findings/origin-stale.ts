@@ -4,12 +4,15 @@ import { capital, commandsOf, entryEvidence, setMark, shownEvidence } from './wo
 
 type Staleness = 'gone' | 'foreign' | 'linked' | 'not indexed' | 'other type' | 'no handle' | 'mismatch';
 
-function stalenessOf({ type, lookup, top, origin, shown }: Subject): Staleness | null {
-  if (type === 'dir' || type === 'whiteout' || top?.layer !== 0 || origin === 'unknown') return null;
+function stalenessOf({ isRoot, type, lookup, provenance, top, origin, shown }: Subject): Staleness | null {
+  if (isRoot || type === 'whiteout' || top?.layer !== 0 || origin === 'unknown') return null;
+  // A directory that merges goes by the lower that its path finds, whatever its origin says.
+  if (type === 'dir' && provenance !== 'upper') return null;
   if (lookup === 'ESTALE') return 'mismatch';
   if (lookup !== 'ok' || origin === null || shown === null) return null;
   if (origin.state === 'stale') return 'gone';
   if (origin.state === 'foreign') return 'foreign';
+  if (type === 'dir') return null;
   if (shown.why === 'lower gained a link') return 'linked';
   if (origin.state !== 'ignored') return null;
   if (origin.ino === 'unknown') return 'no handle';
@@ -21,7 +24,7 @@ export const originStale: Finding = {
   code: 'origin-stale',
   severity: 'warning',
   title: 'the origin leads to no lower inode that counts: the number became the upper’s',
-  messages: ['has been replaced', 'Stale file handle', 'ESTALE', 'file changed as we read it'],
+  messages: ['has been replaced', 'not uptodate. Cannot merge', 'Stale file handle', 'ESTALE'],
   rule: 'namei.c:ovl_check_origin_fh, inode.c:ovl_getattr: an origin counts only if its handle opens a lower inode of the same type that has one name or is indexed',
   look: (subject) => (stalenessOf(subject) === null ? null : 'warning'),
   tell: (subject, stack) => {

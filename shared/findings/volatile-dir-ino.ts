@@ -7,12 +7,7 @@ export const volatileDirIno: Finding = {
   code: 'volatile-dir-ino',
   severity: 'note',
   title: 'the kernel counts the numbers of these directories: they change once the inode was dropped from memory',
-  messages: [
-    'Directory renamed before its status could be extracted',
-    'changed during execution of find',
-    'was replaced while being copied',
-    'directory has been renamed',
-  ],
+  messages: ['Directory renamed before its status could be extracted', 'Directory has been renamed'],
   rule: 'inode.c:ovl_map_dev_ino: a directory whose number cannot carry a filesystem id has that of a counter',
   look: ({ type, shown }) => (type === 'dir' && shown?.ino === null ? 'note' : null),
   tell: ({ isRoot, shown, top, object }, { list, names }) => {

@@ -11,6 +11,11 @@ const WITH_XATTRS = /^(ext[234]|xfs|btrfs|f2fs|tmpfs|zfs|bcachefs|ocfs2|ubifs|jf
 const STRUCTURE = ['opaque', 'redirect', 'metacopy', 'whiteout'];
 const MOVED = MarkBit.opaque | MarkBit.redirect | MarkBit.metacopy;
 
+const SECOND = 1_000_000_000n;
+/** Whether a copy has the time of what it was copied from; tar keeps whole seconds. */
+const isSameTime = (copy: bigint, original: bigint): boolean =>
+  copy === original || (copy % SECOND === 0n && copy / SECOND === original / SECOND);
+
 /** A file below this may hold its bytes in its inode (ext4 inline_data), and so has no block. */
 const INLINE = 4096n;
 
@@ -84,7 +89,7 @@ export class LostMarks {
     const size = entries.size(top);
     if (entries.kind(top) === Kind.file && size > INLINE && entries.blocks(top) === 0n && entries.blocks(lower) > 0n)
       return { sign: 'holes' };
-    if (this.#kept || this.#whiteouts === 0 || entries.mtimeNs(top) !== entries.mtimeNs(lower)) return null;
+    if (this.#kept || this.#whiteouts === 0 || !isSameTime(entries.mtimeNs(top), entries.mtimeNs(lower))) return null;
     // user.* stands on files and directories alone: nothing else ever had a mark.
     if (this.#scan.stack.options.userxattr && entries.kind(top) !== Kind.file) return null;
     const isSame =

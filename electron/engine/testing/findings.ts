@@ -1,5 +1,8 @@
 /** A laboratory for findings: what doctor says of a stack, and what the kernel says of a listing. */
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import { bytesOfText } from '../../../shared/bytes/bytes.ts';
 import { DoctorRow, DoctorSummary } from '../../../shared/contract/finding.ts';
 import type { FindingCode } from '../../../shared/contract/scan.ts';
 import type { StackRef } from '../../../shared/ipc/probe.ts';
@@ -44,6 +47,39 @@ export class FindingLaboratory extends Laboratory {
         .map(({ path }) => path)
         .sort();
     return { rows, summary, of, at: (path) => rows.filter((row) => row.path === path).map(({ code }) => code) };
+  }
+
+  /**
+   * Runs a command, and holds the message that it prints against what `why` says of it: the message has these words, and
+   * `why` names the finding for the object at `path`. Returns the message.
+   */
+  async expectWhy(stack: string, command: string, words: string, code: FindingCode, path: string): Promise<string> {
+    const { stdout, stderr } = spawnSync('bash', ['-c', command], {
+      cwd: this.folder,
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    });
+    const line = `${stderr}\n${stdout}`.split('\n').find((one) => one.includes(words));
+    if (line === undefined) throw new Error(`${command} said:\n${stdout}${stderr}`);
+    expect(await this.why(stack, line)).toContainEqual([code, path]);
+    return line;
+  }
+
+  /** The findings, as code and path, that `why` names for a message. */
+  async why(stack: string | StackRef, text: string): Promise<[FindingCode, string][]> {
+    const out: [FindingCode, string][] = [];
+    const ref = typeof stack === 'string' ? this.mount(stack) : stack;
+    await this.client.call(
+      'why',
+      { stack: ref, text: bytesOfText(text) },
+      {
+        onItem: ({ found }) =>
+          out.push(
+            ...(found ?? []).map(({ finding }) => [finding.code, finding.path] as const as [FindingCode, string]),
+          ),
+      },
+    );
+    return out;
   }
 
   dropCaches(): void {
