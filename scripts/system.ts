@@ -57,6 +57,7 @@ const PRIVILEGE: readonly Need[] = [
   need('strace', 'strace'),
   need('gcc', 'gcc'),
   need('git', 'git'),
+  need('rsync', 'rsync'),
   need('/usr/include/x86_64-linux-gnu/sys/stat.h', 'libc6-dev'),
   need('ip', 'iproute2'),
   need('ps', 'procps'),
