@@ -7,6 +7,7 @@ import { useFollowFindings } from '../findings/follow.ts';
 import { FirstStart } from '../first/FirstStart.tsx';
 import { Inspector } from '../inspector/Inspector.tsx';
 import { Jump } from '../jump/Jump.tsx';
+import { MapView } from '../map/MapView.tsx';
 import { Sources } from '../sources/Sources.tsx';
 import { useLayout } from '../state/layout.ts';
 import { useSession } from '../state/session.ts';
@@ -58,6 +59,8 @@ export function App() {
               <FirstStart />
             ) : main === 'upper-use' ? (
               <UpperUse />
+            ) : main === 'map' ? (
+              <MapView />
             ) : main === 'findings' ? (
               <Findings stack={stack} />
             ) : (

@@ -119,6 +119,12 @@ const COMMANDS: Command[] = [
     run: () => useLayout.setState(({ main }) => ({ main: main === 'findings' ? 'tree' : 'findings' })),
   },
   {
+    id: 'map',
+    title: 'Inode map of 2017',
+    when: isOpen,
+    run: () => useLayout.setState(({ main }) => ({ main: main === 'map' ? 'tree' : 'map' })),
+  },
+  {
     id: 'toggle-sources',
     title: 'Show or hide the sources',
     keys: 'Ctrl+B',

@@ -1,7 +1,7 @@
-import { OctagonAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ListLayer } from '../../shared/contract/scan.ts';
 import type { CellKind } from '../../shared/ipc/engine.ts';
+import { SeverityIcon } from '../findings/Severity.tsx';
 import { Cell } from '../marks/Cell.tsx';
 
 type KeyLine = { kind: CellKind; role: ListLayer['role']; word: string; rest: string };
@@ -40,11 +40,9 @@ export function StripKey() {
         <KeyList lines={ROLES} />
         <h3>Findings</h3>
         <ul className="insp-key">
-          <KeyItem
-            shape={<OctagonAlert className="f-error" aria-hidden />}
-            word="error"
-            rest=", an answer is refused"
-          />
+          <KeyItem shape={<SeverityIcon of="error" />} word="error" rest=", an answer is wrong or refused" />
+          <KeyItem shape={<SeverityIcon of="warning" />} word="warning" rest=", programs may be misled" />
+          <KeyItem shape={<SeverityIcon of="note" />} word="note" rest=", worth knowing" />
         </ul>
       </section>
     </>

@@ -11,6 +11,8 @@ export type Settings = {
   hidden: boolean;
   sort: { column: ColumnId; descending: boolean };
   panes: Record<string, number> | null;
+  /** A map of upper to lower inodes is kept of each stack that is opened. */
+  map: boolean;
 };
 
 export const DEFAULTS: Settings = {
@@ -19,6 +21,7 @@ export const DEFAULTS: Settings = {
   hidden: false,
   sort: { column: 'name', descending: false },
   panes: null,
+  map: false,
 };
 
 export const useSettings = create<Settings>(() => DEFAULTS);
@@ -28,7 +31,7 @@ const isColumn = (value: unknown): value is ColumnId => ColumnId.safeParse(value
 
 /** Settings as they were stored, each believed only as far as it is one. */
 export function settingsOf(stored: Record<string, unknown>): Settings {
-  const { theme, columns, hidden, sort, panes } = stored;
+  const { theme, columns, hidden, sort, panes, map } = stored;
   return {
     theme: THEMES.find((one) => one === theme) ?? DEFAULTS.theme,
     columns: Array.isArray(columns) && columns.every(isColumn) ? columns : DEFAULTS.columns,
@@ -41,5 +44,6 @@ export function settingsOf(stored: Record<string, unknown>): Settings {
       isRecord(panes) && Object.values(panes).every((size) => typeof size === 'number')
         ? (panes as Record<string, number>)
         : DEFAULTS.panes,
+    map: map === true,
   };
 }
