@@ -8,6 +8,7 @@ test('what was stored comes back', () => {
     hidden: true,
     sort: { column: 'size', descending: true },
     panes: { nav: 200, side: 300 },
+    map: true,
   };
   expect(settingsOf(stored)).toEqual(stored);
 });
@@ -21,6 +22,7 @@ test('what is no setting counts as absent, each by itself', () => {
       hidden: 'yes',
       sort: { column: 7 },
       panes: { nav: 'x' },
+      map: 'x',
     }),
   ).toEqual(DEFAULTS);
   expect(settingsOf({ theme: 'light', sort: null })).toEqual({ ...DEFAULTS, theme: 'light' });
