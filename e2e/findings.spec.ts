@@ -26,7 +26,7 @@ for (const form of FORMS) {
       const { page } = app;
       await expect(tree(page)).toBeVisible();
       await jump(page, 'etc/shadow-');
-      await expect(row(page, /^shadow hardlink split/)).toBeVisible();
+      await expect(row(page, /^shadow link split/)).toBeVisible();
       await expect(row(page, /^passwd/).locator('.badge')).toHaveCount(0);
       await expect(page.getByRole('button', { name: /1 finding, \d+ notes/ })).toBeVisible();
     });

@@ -1,3 +1,4 @@
+import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { setSetting } from '../actions/settings.ts';
 import { cancelReading, closeStack, refreshSources, scanAgain } from '../actions/stacks.ts';
 import { expandLevel, openBelow, selectedIndex, showHidden, sortBy, turnAll } from '../actions/tree.ts';
@@ -26,12 +27,29 @@ const THEME_TITLES: Record<Theme, string> = {
   contrast: 'Theme: high contrast',
 };
 
-async function copy(what: 'exact' | 'quoted'): Promise<void> {
+function copyPath(as: (path: Bytes) => string): void {
   const { path } = useSelection.getState();
-  if (path === null) return;
-  const done = await copyText(what === 'exact' ? exactText(path) : shellWord(path));
-  if (!done) addNotice('The clipboard could not be written.', 'warning');
+  if (path !== null) void copyOut(as(path));
 }
+
+async function copyOut(text: string | null): Promise<void> {
+  if (text !== null && !(await copyText(text))) addNotice('The clipboard could not be written.', 'warning');
+}
+
+/** A number of the selected row whole, as a program prints it; null where there is none or it is not known. */
+function selectedNumber(kind: 'ino' | 'dino' | 'real'): string | null {
+  const { row } = useSelection.getState();
+  const number = kind === 'real' ? row?.real?.ino : row?.shown?.[kind];
+  return number === undefined || number === 'unknown' ? null : number;
+}
+
+const copyNumber = (kind: 'ino' | 'dino' | 'real', title: string, keys: string): Command => ({
+  id: `copy-${kind}`,
+  title,
+  keys,
+  when: () => isOpen() && selectedNumber(kind) !== null,
+  run: () => void copyOut(selectedNumber(kind)),
+});
 
 const COMMANDS: Command[] = [
   { id: 'palette', title: 'Commands…', keys: 'Ctrl+Shift+P', run: () => showBox('palette') },
@@ -83,14 +101,17 @@ const COMMANDS: Command[] = [
     when: isSelected,
     run: () => void selectedIndex().then((index) => (index === null ? undefined : expandLevel(index))),
   },
-  { id: 'copy-path', title: 'Copy path', keys: 'Ctrl+Shift+C', when: isSelected, run: () => void copy('exact') },
+  { id: 'copy-path', title: 'Copy path', keys: 'Ctrl+Shift+C', when: isSelected, run: () => copyPath(exactText) },
   {
     id: 'copy-quoted',
     title: 'Copy path, quoted for a shell',
     keys: 'Ctrl+Alt+C',
     when: isSelected,
-    run: () => void copy('quoted'),
+    run: () => copyPath(shellWord),
   },
+  copyNumber('ino', 'Copy st_ino', 'Ctrl+Alt+I'),
+  copyNumber('dino', 'Copy d_ino', 'Ctrl+Alt+E'),
+  copyNumber('real', 'Copy the real inode number', 'Ctrl+Alt+U'),
   { id: 'export', title: 'Export the rows shown…', when: isOpen, run: () => showDialog('export') },
   {
     id: 'open-directories',

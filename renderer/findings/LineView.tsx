@@ -95,7 +95,7 @@ function cellsOf(line: Line, finding: FindingRow | null, strips: StripLayers): R
         {finding.what}
       </span>
       <span role="gridcell" className="findings-number mono">
-        {row.shown === null ? NONE : numberCell(row.shown.ino, row.mapped)}
+        {numberCell(row, 'ino', false)}
       </span>
       <span role="gridcell" className="findings-number mono">
         {row.real === null ? (

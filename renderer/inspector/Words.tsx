@@ -1,5 +1,6 @@
 import { useId, useState } from 'react';
 import type { ListObject } from '../../shared/contract/scan.ts';
+import { NUMBER_ROWS, type NumberRow } from '../../shared/inodes/rows.ts';
 import type { LookupStep, ObjectDetail, Sentence, Span } from '../../shared/ipc/engine.ts';
 import { Hint } from './Copy.tsx';
 import { layerLetter } from './ranges.ts';
@@ -8,13 +9,14 @@ import { roleOf } from './words.ts';
 
 /**
  * The explanation. Where it cites a rule of the lookup, the rule says its sentence on hover and opens the steps, in
- * which those that it decided are lit.
+ * which those that it decided are lit; a row of the table of numbers opens its own.
  */
 export function Words({ detail, facts }: { detail: ObjectDetail; facts: ListObject }) {
   const { steps, explanation } = detail;
   const [open, setOpen] = useState<string | null>(null);
   const id = useId();
-  const says = new Map(steps.map((step) => [step.rule, step.says]));
+  const lookup = new Map(steps.map((step) => [step.rule, step.says]));
+  const says = new Map([...lookup, ...numberRule(detail)]);
   const isRule = (span: Span): boolean => span.as === 'strong' && says.has(span.text);
   const cites = (sentence: Sentence): boolean => sentence.some(isRule);
   const rule = (name: string) => (
@@ -48,7 +50,7 @@ export function Words({ detail, facts }: { detail: ObjectDetail; facts: ListObje
         ))}
         {steps.length > 0 && !explanation.some(cites) && (
           <p className="insp-rules">
-            {[...says.keys()].map((name, at) => (
+            {[...lookup.keys()].map((name, at) => (
               <span key={name}>
                 {at > 0 && ' · '}
                 {rule(name)}
@@ -57,9 +59,20 @@ export function Words({ detail, facts }: { detail: ObjectDetail; facts: ListObje
           </p>
         )}
       </div>
-      <div id={id}>{open !== null && <Steps steps={steps} lit={open} facts={facts} />}</div>
+      <div id={id}>
+        {open !== null && lookup.has(open) && <Steps steps={steps} lit={open} facts={facts} />}
+        {open !== null && !lookup.has(open) && <p className="insp-note">{safe(capital(says.get(open) ?? ''))}.</p>}
+      </div>
     </>
   );
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The row of the table of numbers that holds for the object, with its sentence; nothing where it shows none. */
+function numberRule({ object }: ObjectDetail): [string, string][] {
+  const why = object.shown?.why ?? '';
+  return why in NUMBER_ROWS ? [[why, NUMBER_ROWS[why as NumberRow]]] : [];
 }
 
 /** The lookup, layer by layer. */

@@ -5,24 +5,28 @@ import type { ViewState } from '../../shared/ipc/engine.ts';
 import { sortBy } from '../actions/tree.ts';
 import type { StripLayers } from '../marks/StripView.tsx';
 import { layerLabel, STRIP_CELLS } from '../marks/strip.ts';
-import { COLUMN_TITLES, type Column } from './columns.ts';
+import { type Column, type ColumnFacts, headTitle } from './columns.ts';
 
-const RIGHT: ReadonlySet<string> = new Set(['size', 'mode', 'real', 'since']);
+const RIGHT: ReadonlySet<string> = new Set(['size', 'mode', 'ino', 'dino', 'real', 'since']);
 const TIPS: Partial<Record<Column, string>> = {
   size: 'Size of a file. A directory shows the entries and the allocated bytes that the upper holds beneath it.',
+  dev: 'The device that stat reports: the mount’s own, or P1, a device of filesystem id 1 that no mount names.',
+  ino: 'The number that stat reports. 1·18: filesystem id 1 set above inode number 18.',
+  dino: 'The number that a listing of the parent gives; amber where it is not stat’s.',
   real: 'The topmost used entry: its layer and its inode number there.',
   since: 'Birth of the upper’s inode: on ext4, xfs and btrfs the moment of its copy-up.',
 };
 
 type Props = {
   columns: readonly Column[];
+  facts: ColumnFacts;
   strips: StripLayers;
   sort: ViewState['sort'];
   grid: RefObject<HTMLDivElement | null>;
 };
 
 /** The column headers: one tab stop, arrows between them, Enter or a click orders. */
-export function HeadRow({ columns, strips, sort, grid }: Props) {
+export function HeadRow({ columns, facts, strips, sort, grid }: Props) {
   const all = ['name', ...columns] as const;
   const [at, setAt] = useState(0);
   const stop = Math.min(at, all.length - 1);
@@ -62,7 +66,7 @@ export function HeadRow({ columns, strips, sort, grid }: Props) {
               onFocus={() => setAt(index)}
               onClick={() => sortBy(column)}
             >
-              {column === 'layers' ? <LayersTitle strips={strips} /> : shortTitle(column)}
+              {column === 'layers' ? <LayersTitle strips={strips} /> : headTitle(column, facts)}
               {sorted && <SortArrow descending={sort.descending} />}
             </button>
           </div>
@@ -71,8 +75,6 @@ export function HeadRow({ columns, strips, sort, grid }: Props) {
     </div>
   );
 }
-
-const shortTitle = (column: Column | 'name'): string => (column === 'real' ? 'real' : COLUMN_TITLES[column]);
 
 function LayersTitle({ strips }: { strips: StripLayers }) {
   if (strips.layers.length > STRIP_CELLS) return <>Layers in use, of {strips.layers.length}</>;

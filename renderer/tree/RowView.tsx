@@ -6,6 +6,7 @@ import type { Severity } from '../../shared/contract/finding.ts';
 import type { Row } from '../../shared/ipc/engine.ts';
 import type { LayerRole } from '../../shared/ipc/probe.ts';
 import { SeverityIcon } from '../findings/Severity.tsx';
+import { badgeWord } from '../findings/words.ts';
 import { Glyph } from '../marks/Glyph.tsx';
 import { Name } from '../marks/Name.tsx';
 import { type StripLayers, stripElement } from '../marks/StripView.tsx';
@@ -28,6 +29,8 @@ const isFaint = (row: Row): boolean => row.status === 'hidden' || row.status ===
 /** What the cells of a row depend on besides the row. */
 type Look = {
   columns: readonly Column[];
+  /** Mapped numbers stand whole. */
+  whole: boolean;
   strips: StripLayers;
   nowMs: number;
   /** Levels that are drawn as indent. */
@@ -91,14 +94,22 @@ export function StickyRow({
   );
 }
 
-const Cells = memo(function Cells({ row, isCopy, columns, strips, nowMs, levels }: Look & { row: Row; isCopy?: true }) {
+const Cells = memo(function Cells({
+  row,
+  isCopy,
+  columns,
+  whole,
+  strips,
+  nowMs,
+  levels,
+}: Look & { row: Row; isCopy?: true }) {
   const role = isCopy ? undefined : 'gridcell';
   return (
     <>
       <NameCell row={row} levels={levels} role={role} />
       {columns.map((column) => (
         <div key={column} role={role} className={`col-${column}`} data-col={column}>
-          {cellOf(column, row, strips, nowMs)}
+          {cellOf(column, row, whole, strips, nowMs)}
         </div>
       ))}
     </>
@@ -155,20 +166,20 @@ function Tags({ row }: { row: Row }) {
           <Name bytes={row.redirect} />
         </span>
       )}
-      {isError && <Badge text={row.lookup} severity="error" />}
+      {isError && <Badge severity="error" text={row.lookup} />}
       {row.status !== 'hidden' && row.status !== 'whiteout' && row.listed === false && (
         <span className="tag">not listed</span>
       )}
       {row.findings
         .filter(({ severity }) => severity !== 'note')
         .map(({ code, severity }) => (
-          <Badge key={code} text={code.replaceAll('-', ' ')} severity={severity} />
+          <Badge key={code} severity={severity} text={badgeWord(code)} />
         ))}
     </>
   );
 }
 
-const Badge = ({ text, severity }: { text: string; severity: Severity }) => (
+const Badge = ({ severity, text }: { severity: Severity; text: string }) => (
   <span className={`badge f-${severity}`}>
     <SeverityIcon of={severity} />
     <span>{text}</span>
@@ -195,7 +206,7 @@ function statusElement({ status, hiddenBy }: Row, top: LayerRole): ReactElement 
   return made;
 }
 
-function cellOf(column: Column, row: Row, strips: StripLayers, nowMs: number): ReactNode {
+function cellOf(column: Column, row: Row, whole: boolean, strips: StripLayers, nowMs: number): ReactNode {
   switch (column) {
     case 'layers':
       return stripElement(strips, row.cells);
@@ -212,9 +223,8 @@ function cellOf(column: Column, row: Row, strips: StripLayers, nowMs: number): R
     case 'dev':
       return row.shown === null ? NONE : row.shown.dev === 'unknown' ? UNKNOWN : deviceText(row.shown.dev);
     case 'ino':
-      return row.shown === null ? NONE : numberCell(row.shown.ino, row.mapped);
     case 'dino':
-      return dinoCell(row);
+      return numberCell(row, column, whole);
     case 'real':
       return row.real === null ? (
         NONE
@@ -227,14 +237,6 @@ function cellOf(column: Column, row: Row, strips: StripLayers, nowMs: number): R
     case 'since':
       return row.since === null ? NONE : row.since === 'unknown' ? UNKNOWN : whenText(row.since, nowMs);
   }
-}
-
-/** readdir's number, set off where it is not stat's. */
-function dinoCell({ shown, mapped, depth }: Row): ReactNode {
-  if (shown === null || depth === 0) return NONE;
-  if (shown.dino === shown.ino) return numberCell(shown.dino, mapped);
-  const cell = numberCell(shown.dino, null);
-  return shown.dino === 'unknown' || shown.ino === 'unknown' ? cell : <span className="differs">{cell}</span>;
 }
 
 /** A directory shows what the upper holds beneath it; anything else its size. */

@@ -8,7 +8,8 @@ import type { OpenStack } from '../state/session.ts';
 import { useSettings } from '../state/settings.ts';
 import { type ColumnFacts, nameWidth, shownColumns, template } from './columns.ts';
 import { HeadRow } from './HeadRow.tsx';
-import { anchorIndex, pushedPx, selectedInSight, stickyFor, useLongestInode, useReveal } from './place.ts';
+import { useLongest } from './measures.ts';
+import { anchorIndex, pushedPx, selectedInSight, stickyFor, useReveal } from './place.ts';
 import { indentLevels, ROW_PX, RowView, StickyRow } from './RowView.tsx';
 import { type MenuPlace, TreeMenu } from './TreeMenu.tsx';
 import { TreeTip } from './TreeTip.tsx';
@@ -17,6 +18,7 @@ import { useTreeKeys } from './useTreeKeys.ts';
 import { rowAt, stickyAt } from './window.ts';
 
 const HEAD_PX = 24;
+const SCROLLBAR_PX = 12;
 
 /** The entries: a tree in a grid, of which only the rows in sight are made. */
 export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) {
@@ -32,15 +34,19 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
   const reveal = useReveal(scroller, window_.version);
 
   const strips = useMemo(() => stripLayers(stack.facts.layers), [stack]);
-  const { digits, shownDigits } = useLongestInode(window_.rows, stack.view);
-  const facts: ColumnFacts = { layers: strips.layers.length, digits, shownDigits, wide: width >= 1000 };
-  const columns = shownColumns(chosen, width, facts);
-  const columnKey = columns.join();
-  const levels = indentLevels(nameWidth(columns, width, facts));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the same columns are the same array, for memo
-  const steadyColumns = useMemo(() => columns, [columnKey]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: "today" is as of this version
   const nowMs = useMemo(() => Date.now(), [window_.version]);
+  const longest = useLongest(window_.rows, stack.view, nowMs);
+  const facts: ColumnFacts = {
+    layers: strips.layers.length,
+    volatile: stack.facts.inodeMode === 'none',
+    longest,
+  };
+  const shown = shownColumns(chosen, width - SCROLLBAR_PX, facts);
+  const columnKey = shown.columns.join();
+  const levels = indentLevels(nameWidth(shown, width - SCROLLBAR_PX, facts));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same columns are the same array, for memo
+  const steadyColumns = useMemo(() => shown.columns, [columnKey]);
 
   const items = scroller.rows.getVirtualItems();
   const first = items[0]?.index ?? 0;
@@ -110,7 +116,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
   // they stand in the order of the rows again, as a reader goes through them.
   const slots = Math.ceil(scroller.viewPx / ROW_PX) + 2 * OVERSCAN + 2;
   const ordered = scroller.rows.isScrolling ? [...items].sort((a, b) => (a.index % slots) - (b.index % slots)) : items;
-  const look = { columns: steadyColumns, strips, nowMs, levels };
+  const look = { columns: steadyColumns, whole: shown.whole, strips, nowMs, levels };
   const painted = ordered.map((item) => (
     <RowView
       key={item.index % slots}
@@ -134,7 +140,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
         aria-activedescendant={active ? `row-${active.id}` : undefined}
         tabIndex={0}
         className="grid"
-        style={{ ['--cols' as string]: template(steadyColumns, facts) }}
+        style={{ ['--cols' as string]: template(shown, facts) }}
         onKeyDown={onKeyDown}
         onMouseDown={onMouseDown}
         onDoubleClick={onDoubleClick}
@@ -150,7 +156,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
         }}
       >
         <div role="rowgroup" className="head">
-          <HeadRow columns={steadyColumns} strips={strips} sort={sort} grid={grid} />
+          <HeadRow columns={steadyColumns} facts={facts} strips={strips} sort={sort} grid={grid} />
         </div>
         <div className="stickies" aria-hidden="true">
           {sticky.map((placed, n) => (

@@ -7,6 +7,7 @@ export type MenuPlace = { x: number; y: number };
 const ITEMS = [
   ['expand-below', 'expand-level'],
   ['copy-path', 'copy-quoted'],
+  ['copy-ino', 'copy-dino', 'copy-real'],
   ['find', 'jump', 'hidden'],
   ['scan', 'export'],
 ] as const;

@@ -32,16 +32,32 @@ export const COLUMN_TITLES: Record<ColumnId, string> = {
   since: 'In upper since',
 };
 
-/**
- * What the widths depend on. `digits`: of the longest real inode number seen; `shownDigits`: of the longest that the
- * mount shows, a mapped one as fs id and real number. No digit of one is left out.
- */
-export type ColumnFacts = { layers: number; digits: number; shownDigits: number; wide: boolean };
+/** Letters of the longest text seen in a column: it never gets narrower in one view. */
+export type Longest = {
+  /** Real inode number. */
+  real: number;
+  /** Number that the mount shows, a mapped one as fs id and real number. */
+  shown: number;
+  /** The same, a mapped one whole. */
+  whole: number;
+  status: number;
+  size: number;
+  since: number;
+};
+
+/** What the columns depend on. `volatile`: a mount of inode mode none, whose numbers need their device to tell. */
+export type ColumnFacts = { layers: number; volatile: boolean; longest: Longest };
 
 const DIGIT_PX = 7.25;
+/** A letter of the texts beside the name, and a glyph before it. */
+const LETTER_PX = 6.3;
+const GLYPH_PX = 18;
 
-/** Width of a column in pixels. */
-export function columnWidth(column: Column, { layers, digits, shownDigits, wide }: ColumnFacts): number {
+const between = (least: number, most: number, wanted: number): number =>
+  Math.max(least, Math.min(most, Math.ceil(wanted)));
+
+/** Width of a column in pixels. `whole`: mapped numbers stand whole. No digit of a number is left out. */
+export function columnWidth(column: Column, { layers, longest }: ColumnFacts, whole: boolean): number {
   switch (column) {
     case 'layers': {
       if (layers <= STRIP_CELLS) return Math.max(2, layers) * 15 + 5;
@@ -49,63 +65,87 @@ export function columnWidth(column: Column, { layers, digits, shownDigits, wide 
       return Math.round(5 * (22 + label * 6.7) + 38);
     }
     case 'status':
-      return wide ? 136 : 124;
+      return between(96, 140, GLYPH_PX + longest.status * 6.7);
     case 'type':
       return 72;
     case 'size':
-      return 112;
+      return between(84, 132, 20 + longest.size * LETTER_PX);
     case 'mode':
-      return 40;
+      return 44;
     case 'owner':
       return 72;
     case 'dev':
-      return 56;
+      return 60;
     case 'ino':
     case 'dino':
-      return Math.max(64, Math.ceil(shownDigits * DIGIT_PX) + 6);
+      return Math.max(70, Math.ceil((whole ? longest.whole : longest.shown) * DIGIT_PX) + 6);
     case 'real':
-      return Math.max(84, Math.ceil(digits * DIGIT_PX) + 6 + (layers > 10 ? String(layers - 1).length : 1) * 8);
+      return Math.max(84, Math.ceil(longest.real * DIGIT_PX) + 6 + (layers > 10 ? String(layers - 1).length : 1) * 8);
     case 'since':
-      return 88;
+      return isToday(longest) ? 60 : 84;
   }
+}
+
+/** All births seen are of today: a clock time is all that stands there. */
+const isToday = ({ since }: Longest): boolean => since <= 8;
+
+/** The words over a column: short ones where the column is narrow. */
+export function headTitle(column: ColumnId, { longest }: ColumnFacts): string {
+  if (column === 'real') return 'real';
+  return column === 'since' && isToday(longest) ? 'In upper' : COLUMN_TITLES[column];
 }
 
 const GAP = 8;
 const PADDING = 28;
-/** The name keeps at least so much before another column comes in. */
-const NAME = 220;
+/** The name keeps at least so much before another column comes in, and before mapped numbers stand whole. */
+const NAME = 150;
+const NAME_BESIDE_WHOLE = 200;
 /** Which come first where there is not room for all. */
 const RANK: readonly Column[] = [
   'layers',
   'status',
   'ino',
   'real',
-  'size',
+  'dev',
   'dino',
+  'size',
   'since',
   'mode',
   'owner',
-  'dev',
   'type',
 ];
 
-/** The columns that stand: those chosen, else as many as the width has room for, by rank. */
-export function shownColumns(chosen: readonly ColumnId[] | null, width: number, facts: ColumnFacts): Column[] {
-  if (chosen) return COLUMNS.filter((column) => chosen.includes(column));
-  let left = width - PADDING - NAME;
+/** The columns that stand, and whether mapped numbers stand whole in them. */
+export type ShownColumns = { columns: Column[]; whole: boolean };
+
+/**
+ * Those chosen, else as many as the width has room for, by rank; st_dev by itself only where numbers need it to tell
+ * files apart.
+ */
+export function shownColumns(chosen: readonly ColumnId[] | null, width: number, facts: ColumnFacts): ShownColumns {
+  const columns = chosen ? COLUMNS.filter((column) => chosen.includes(column)) : fitting(width, facts);
+  return { columns, whole: left(columns, width, facts, true) >= NAME_BESIDE_WHOLE };
+}
+
+function fitting(width: number, facts: ColumnFacts): Column[] {
   const fit = new Set<Column>();
+  let room = width - PADDING - NAME;
   for (const column of RANK) {
-    left -= columnWidth(column, facts) + GAP;
-    if (left < 0 && fit.size >= 2) break;
+    if (column === 'dev' && !facts.volatile) continue;
+    room -= columnWidth(column, facts, false) + GAP;
+    if (room < 0 && fit.size >= 2) break;
     fit.add(column);
   }
   return COLUMNS.filter((column) => fit.has(column));
 }
 
+const left = (columns: readonly Column[], width: number, facts: ColumnFacts, whole: boolean): number =>
+  width - PADDING - columns.reduce((sum, column) => sum + columnWidth(column, facts, whole) + GAP, 0);
+
 /** What is left for the name. */
-export const nameWidth = (columns: readonly Column[], width: number, facts: ColumnFacts): number =>
-  Math.max(120, width - PADDING - columns.reduce((sum, column) => sum + columnWidth(column, facts) + GAP, 0));
+export const nameWidth = ({ columns, whole }: ShownColumns, width: number, facts: ColumnFacts): number =>
+  Math.max(120, left(columns, width, facts, whole));
 
 /** The value of grid-template-columns. */
-export const template = (columns: readonly Column[], facts: ColumnFacts): string =>
-  ['minmax(120px, 1fr)', ...columns.map((column) => `${columnWidth(column, facts)}px`)].join(' ');
+export const template = ({ columns, whole }: ShownColumns, facts: ColumnFacts): string =>
+  ['minmax(120px, 1fr)', ...columns.map((column) => `${columnWidth(column, facts, whole)}px`)].join(' ');

@@ -38,6 +38,27 @@ const TYPE_WORDS: Record<Row['type'], string> = {
 };
 export const typeText = (type: Row['type']): string => TYPE_WORDS[type];
 
+/** Number that the mount shows, by its column. */
+export type NumberKind = 'ino' | 'dino';
+
+/** The parts of a mapped number that stands short, `1·18`; null where it has none, or another than st_ino is meant. */
+export function mappedParts({ shown, mapped }: Row, kind: NumberKind): Row['mapped'] {
+  return kind === 'ino' || shown?.dino === shown?.ino ? mapped : null;
+}
+
+/** A number in few letters: a mapped one as fs id and real number. Null where the kernel counts or there is none. */
+export function shortNumber(row: Row, kind: NumberKind): string | null {
+  const parts = mappedParts(row, kind);
+  const number = row.shown?.[kind] ?? null;
+  return parts === null || number === null ? number : `${parts.fsid}·${parts.ino}`;
+}
+
+/** Letters of the size column, the upper's sign not among them. */
+export function sizeLetters({ type, size, upperBeneath }: Row): number {
+  if (type !== 'dir') return sizeText(size).length;
+  return upperBeneath === null ? 0 : countText(upperBeneath.entries).length + sizeText(upperBeneath.bytes).length + 3;
+}
+
 /** `overlay`, or `P1` for the pseudo device of fs id 1. */
 export const deviceText = (dev: string): string => dev.replace(/^pseudo:/, 'P');
 

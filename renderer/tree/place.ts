@@ -1,5 +1,4 @@
 import { useEffect, useMemo, useRef } from 'react';
-import type { Row } from '../../shared/ipc/engine.ts';
 import { useRows } from '../state/rows.ts';
 import { useSelection } from '../state/selection.ts';
 import { ROW_PX } from './RowView.tsx';
@@ -85,25 +84,4 @@ export function useReveal(scroller: Scroller, version: number): Reveal {
     handle.reveal(index ?? waiting.index, waiting.depth);
   }, [version, handle]);
   return handle;
-}
-
-/** Digits of the longest inode numbers seen in this view, real and as the mount shows them: columns never get narrower. */
-export function useLongestInode(rows: readonly Row[], view: number): { digits: number; shownDigits: number } {
-  const longest = useRef({ view, digits: 0, shownDigits: 0, rows });
-  if (longest.current.view !== view) longest.current = { view, digits: 0, shownDigits: 0, rows: [] };
-  if (longest.current.rows !== rows) {
-    longest.current.rows = rows;
-    for (const row of rows) {
-      longest.current.digits = Math.max(longest.current.digits, row.real?.ino.length ?? 0);
-      longest.current.shownDigits = Math.max(longest.current.shownDigits, shownLength(row));
-    }
-  }
-  return longest.current;
-}
-
-/** Characters of the longer of the two numbers that the mount shows. */
-function shownLength({ shown, mapped }: Row): number {
-  if (shown === null) return 0;
-  const ino = mapped === null ? (shown.ino ?? '').length : `${mapped.fsid}·${mapped.ino}`.length;
-  return shown.dino === shown.ino ? ino : Math.max(ino, (shown.dino ?? '').length);
 }

@@ -65,3 +65,25 @@ test('numbers are told whole; what is not there is said', () => {
   expect(tipOf(row({ real: null }), spot('real'), few)).toBe('No entry of it is in use');
   expect(tipOf(row({ since: 'unknown' }), spot('since'), few)).toContain('no birth time');
 });
+
+test('a number is told whole, with its parts and its row of the rule', () => {
+  const shown = {
+    dev: 'overlay',
+    ino: '9223372036854775826',
+    dino: '9223372036854775826',
+    nlink: 1,
+    stable: true,
+    why: 'copied up, origin usable',
+  } as const;
+  const mapped = { fsid: 1, ino: '18' };
+  expect(tipOf(row({ shown, mapped }), spot('ino'), few)).toMatch(
+    /^9223372036854775826: filesystem id 1 above inode number 18\nwhat was copied up/,
+  );
+  expect(tipOf(row({ shown: { ...shown, dino: '139' }, mapped }), spot('dino'), few)).toBe(
+    '139\nA listing gives this number, stat another',
+  );
+  expect(tipOf(row({ shown: { ...shown, stable: false }, mapped }), spot('ino'), few)).toContain('It may change');
+  expect(tipOf(row({ shown: { ...shown, ino: null } }), spot('ino'), few)).toContain('The kernel counts');
+  expect(tipOf(row({ shown: { ...shown, dev: 'pseudo:2' } }), spot('dev'), few)).toContain('filesystem id 2');
+  expect(tipOf(row({ shown, depth: 0 }), spot('dino'), few)).toBeNull();
+});

@@ -1,8 +1,9 @@
 import { textForEyes } from '../../shared/bytes/show.ts';
+import { NUMBER_ROWS, type NumberRow } from '../../shared/inodes/rows.ts';
 import type { Row } from '../../shared/ipc/engine.ts';
 import { CELL_STEP, type StripLayers } from '../marks/StripView.tsx';
 import { cellSentence, layerWords, stripOf } from '../marks/strip.ts';
-import { countText, wholeTime } from './format.ts';
+import { countText, mappedParts, type NumberKind, wholeTime } from './format.ts';
 
 /** What the pointer is over: its column, how far into it (px), the layer of a labelled cell, whether text is cut. */
 export type Spot = { column: string; x: number; layer: number | null; isCut: boolean };
@@ -20,9 +21,7 @@ const HIDDEN_BY: Record<string, string> = {
 export function tipOf(row: Row, spot: Spot, strips: StripLayers): string | null {
   switch (spot.column) {
     case 'name':
-      if (row.findings.length > 0) return row.findings.map(({ code }) => code).join(', ');
-      if (!spot.isCut) return null;
-      return textForEyes(row.name) + (row.target === null ? '' : ` → ${textForEyes(row.target)}`);
+      return nameTip(row, spot.isCut);
     case 'layers': {
       const { cells, labelled } = stripOf(strips.layers, row.cells);
       const cell = labelled ? cells.find((one) => one.layer === spot.layer) : cells[Math.floor(spot.x / CELL_STEP)];
@@ -35,6 +34,11 @@ export function tipOf(row: Row, spot: Spot, strips: StripLayers): string | null 
       return row.upperBeneath === null
         ? null
         : `The upper holds ${countText(row.upperBeneath.entries)} entries and ${countText(row.upperBeneath.bytes)} allocated bytes beneath it`;
+    case 'dev':
+      return deviceTip(row);
+    case 'ino':
+    case 'dino':
+      return numberTip(row, spot.column);
     case 'real':
       return row.real === null
         ? 'No entry of it is in use'
@@ -45,4 +49,40 @@ export function tipOf(row: Row, spot: Spot, strips: StripLayers): string | null 
     default:
       return null;
   }
+}
+
+function nameTip(row: Row, isCut: boolean): string | null {
+  const badges = row.findings.filter(({ severity }) => severity !== 'note').map(({ code }) => code);
+  const name = textForEyes(row.name) + (row.target === null ? '' : ` → ${textForEyes(row.target)}`);
+  return [...(isCut ? [name] : []), ...badges].join('\n') || null;
+}
+
+function deviceTip({ shown }: Row): string | null {
+  if (shown === null) return null;
+  if (shown.dev === 'unknown') return 'The device that stat reports is not known';
+  if (shown.dev === 'overlay') return 'The mount’s own device';
+  return `The pseudo device of filesystem id ${shown.dev.slice('pseudo:'.length)}, which no mount names`;
+}
+
+/** A number whole, how it is put together, and by which row of the rule. */
+function numberTip(row: Row, kind: NumberKind): string | null {
+  const { shown, depth } = row;
+  if (shown === null || (kind === 'dino' && depth === 0)) return null;
+  const number = shown[kind];
+  if (number === 'unknown') return 'Not known without privilege, or without a layer';
+  const parts = mappedParts(row, kind);
+  const differs = kind === 'dino' && number !== shown.ino && shown.ino !== 'unknown';
+  const because = NUMBER_ROWS[shown.why as NumberRow];
+  return [
+    number === null
+      ? 'The kernel counts: it is another number after eviction and remount'
+      : parts === null
+        ? number
+        : `${number}: filesystem id ${parts.fsid} above inode number ${parts.ino}`,
+    differs ? 'A listing gives this number, stat another' : null,
+    kind === 'ino' && number !== null && shown.stable === false ? 'It may change' : null,
+    kind === 'ino' && because !== undefined ? because : null,
+  ]
+    .filter(Boolean)
+    .join('\n');
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ScanEntry } from '../contract/scan.ts';
+import type { ScanEntry, Shown } from '../contract/scan.ts';
+import { NUMBER_ROWS, type NumberRow } from '../inodes/rows.ts';
 import type { LookupStep } from '../ipc/engine.ts';
 import type { ExplainInput } from './index.ts';
 import { entryOf, inputOf, objectOf, say, stackOf } from './testing.ts';
@@ -86,6 +87,38 @@ const origins = fc.option(
       ),
   ),
 );
+const devices = fc.constantFrom('overlay' as const, 'pseudo:0' as const, 'pseudo:1' as const);
+const numbers = fc.constantFrom(null, '18', '19', '9223372036854775826');
+const rowsOfNumbers = fc.constantFrom(...(Object.keys(NUMBER_ROWS) as NumberRow[]));
+/** What cannot be known is said as a whole; see Inodes in the engine. */
+const UNKNOWN_SHOWN: Shown = {
+  dev: 'unknown',
+  ino: 'unknown',
+  dino: 'unknown',
+  nlink: 'unknown',
+  stable: 'unknown',
+  why: 'what decides it could not be read',
+};
+const showns = fc.option(
+  fc.oneof(
+    { weight: 1, arbitrary: fc.constant(UNKNOWN_SHOWN) },
+    {
+      weight: 9,
+      arbitrary: fc
+        .record({
+          dev: devices,
+          ino: numbers,
+          dino: fc.oneof(numbers, fc.constant('unknown' as const)),
+          nlink: fc.constantFrom(1, 2, 'unknown' as const),
+          stable: fc.constantFrom(true, false, 'unknown' as const),
+          why: rowsOfNumbers,
+          cached: fc.option(fc.record({ dev: devices, ino: numbers }), { nil: undefined }),
+        })
+        .map(({ cached, ...rest }): Shown => (cached === undefined ? rest : { ...rest, cached })),
+    },
+  ),
+);
+const modes = fc.constantFrom('same-fs' as const, 'xino' as const, 'none' as const);
 const stepLists = fc.array(
   fc.record({
     layer: layers,
@@ -121,6 +154,8 @@ const input = fc
     options: optionSets,
     shared: fc.boolean(),
     assumed: fc.boolean(),
+    shown: showns,
+    mode: modes,
   })
   .map((one): ExplainInput => {
     const top = one.entries[0] as ScanEntry;
@@ -136,10 +171,19 @@ const input = fc
         origin: one.origin,
         ...(one.redirect === undefined ? {} : { redirect: one.redirect }),
         data: top.type === 'file' ? one.data : null,
+        shown: one.shown,
         findings: one.shared ? ['origin-shared'] : [],
         ...(one.assumed ? { assumed: true } : {}),
       }),
-      { steps: one.steps, stack: stackOf({ options: one.options, marks: userxattr ? 'user' : 'trusted' }) },
+      {
+        steps: one.steps,
+        stack: stackOf({
+          options: one.options,
+          marks: userxattr ? 'user' : 'trusted',
+          inodeMode: one.mode,
+          xinoBits: one.mode === 'xino' ? 2 : null,
+        }),
+      },
     );
   });
 
@@ -173,6 +217,9 @@ function counts({ object, steps, stack }: ExplainInput): string {
     isGone || object.lookup !== 'ok' || object.type !== 'file' ? null : object.data,
     object.findings,
     object.assumed ?? false,
+    object.shown,
+    // The mode says how a number comes about.
+    typeof object.shown?.ino === 'string' && object.shown.ino !== 'unknown' ? stack.inodeMode : null,
     stack.marks === 'user' && (marks.length > 0 || object.origin !== null),
     has('redirect') || object.redirect !== undefined
       ? 'redirect_dir' in stack.options || 'userxattr' in stack.options
@@ -214,6 +261,7 @@ describe('the words', () => {
           'entries',
           'data',
           'provenance',
+          'shown',
         ),
         (one, other, field) => {
           const changed = { ...one, object: { ...one.object, [field]: other.object[field as 'lookup'] } };
@@ -226,6 +274,19 @@ describe('the words', () => {
           if (counts(changed) !== counts(one)) expect(say(changed)).not.toBe(say(one));
         },
       ),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('differ after a change of one thing of the number', () => {
+    const fields = ['dev', 'ino', 'dino', 'nlink', 'stable', 'why', 'cached'] as const;
+    fc.assert(
+      fc.property(input, showns, showns, fc.constantFrom(...fields), (one, shown, other, field) => {
+        fc.pre(shown !== null && other !== null && shown.ino !== 'unknown' && other.ino !== 'unknown');
+        const before = { ...one, object: { ...one.object, shown } };
+        const after = { ...one, object: { ...one.object, shown: { ...shown, [field]: other?.[field] } as Shown } };
+        if (counts(after) !== counts(before)) expect(say(after)).not.toBe(say(before));
+      }),
       { numRuns: 5000 },
     );
   });

@@ -13,7 +13,7 @@ describe('in words', () => {
     const { explanation, wouldChange } = explain(inputOf(object));
     expect(explanation.map(textOf)).toEqual([
       'You read the upper’s file, copied up; lower 3’s file stays hidden beneath, and is what it was copied from; lowers 1 and 2 have none.',
-      'Its origin is lower 3’s inode 18, found alive: so its number stays what it was before the copy-up.',
+      'Its mark origin names lower 3’s inode 18, found alive.',
       'What counts here: index=off lets a copy-up split a hard link and marks are those of trusted.overlay.*, without userxattr.',
     ]);
     expect(wouldChange.map(textOf)).toEqual([

@@ -5,6 +5,7 @@ import { stackOptions } from '../merge/options.ts';
 import { changeSentences } from './change.ts';
 import { dataSentence, leadSentences, redirectSentence } from './lead.ts';
 import { markSentences, optionSentence, originSentence, problemSentences } from './marks.ts';
+import { numberSentences } from './number.ts';
 import { enumerate, LayerNames, line, strong, textOf } from './words.ts';
 
 export type ExplainInput = {
@@ -28,7 +29,8 @@ export function explain(input: ExplainInput): { explanation: Sentence[]; wouldCh
     ...leadSentences(object, stack, names),
     dataSentence(object, names),
     redirectSentence(object),
-    originSentence(object, stack, names),
+    originSentence(object, stack, names, options),
+    ...numberSentences(object, stack, names),
     ...markSentences(object, stack, names),
     ...problemSentences(input.xattrs, names),
     optionSentence(object, stack, options),
@@ -36,7 +38,7 @@ export function explain(input: ExplainInput): { explanation: Sentence[]; wouldCh
       ? line`It shares its lower object with another path (${strong('origin-shared')}).`
       : null,
     object.assumed ? line`All this rests on a lower whose place is ${strong('assumed')}.` : null,
-    rulesSentence(input.steps, names),
+    rulesSentence(input.steps, object.shown, names),
   ];
   return {
     explanation: sentences.filter((one) => one !== null),
@@ -44,8 +46,8 @@ export function explain(input: ExplainInput): { explanation: Sentence[]; wouldCh
   };
 }
 
-/** The rules that the lookup met, each with the layers where it met them. */
-function rulesSentence(steps: LookupStep[], names: LayerNames): Sentence | null {
+/** The rules that the lookup met, each with the layers where it met them, and the one that chose the number. */
+function rulesSentence(steps: LookupStep[], shown: ScanObject['shown'], names: LayerNames): Sentence | null {
   const many = new Set(steps.map(({ layer }) => layer).filter((layer, i, all) => all.indexOf(layer) !== i));
   const groups: { text: Sentence; key: string; layers: number[] }[] = [];
   for (const { rule, found, layer, path: at } of steps) {
@@ -57,7 +59,9 @@ function rulesSentence(steps: LookupStep[], names: LayerNames): Sentence | null 
     if (last?.key === key && layer > (last.layers.at(-1) as number)) last.layers.push(layer);
     else groups.push({ text, key, layers: [layer] });
   }
-  if (groups.length === 0) return null;
   const items: Span[][] = groups.map(({ text, layers }) => line`${names.all(layers)} ${text}`);
-  return line`Rules of the lookup: ${enumerate(items)}.`;
+  const lookup = items.length === 0 ? [] : [line`Rules of the lookup: ${enumerate(items)}.`];
+  const ofNumber = shown === null || shown.ino === 'unknown' ? [] : [line`Rule of the number: ${strong(shown.why)}.`];
+  const all = [...lookup, ...ofNumber];
+  return all.length === 0 ? null : line`${all.flatMap((one, i) => (i === 0 ? [one] : [' ', one]))}`;
 }

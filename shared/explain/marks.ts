@@ -1,5 +1,5 @@
 import type { ListObject, MarkText, Origin, ScanObject } from '../contract/scan.ts';
-import type { DecodedXattr, Sentence } from '../ipc/engine.ts';
+import type { DecodedXattr, Sentence, Span } from '../ipc/engine.ts';
 import type { StackOptions } from '../merge/options.ts';
 import { enumerate, type LayerNames, line, mark, number, option, strong } from './words.ts';
 
@@ -58,28 +58,31 @@ function whyIgnored(stack: ListObject): string {
 }
 
 /** What the mark `origin` names and what the kernel makes of it. */
-export function originSentence(object: ScanObject, stack: ListObject, names: LayerNames): Sentence | null {
+export function originSentence(
+  object: ScanObject,
+  stack: ListObject,
+  names: LayerNames,
+  options: StackOptions,
+): Sentence | null {
   const { origin } = object;
   if (origin === null) return null;
   if (origin === 'unknown')
     return line`Whether it has an ${mark('origin')} is ${strong('unknown')}, and with it which number it keeps.`;
   const isLinked = object.type !== 'dir' && typeof origin.nlink === 'number' && origin.nlink > 1;
   const links = isLinked ? ` (of ${origin.nlink} names)` : '';
-  const named = line`Its ${mark('origin')} is ${originName(origin, names)}${links}`;
+  const named = line`Its mark ${mark('origin')} names ${originName(origin, names)}${links}`;
   const why = origin.why === '' ? '' : ` (${origin.why.replace(/\.$/, '')})`;
   switch (origin.state) {
     case 'verified':
-      return object.path === ''
-        ? line`${named}, ${strong('found alive')}; the root shows the upper’s own number all the same.`
-        : line`${named}, ${strong('found alive')}: so its number stays what it was before the copy-up.`;
+      return line`${named}, ${strong('found alive')}${onAnother(origin, stack)}.`;
     case 'stale':
-      return line`${named}, which is ${strong('gone')}: so the kernel passes over it and the number is the upper’s own.`;
+      return line`${named}, which is ${strong('gone')}, so the kernel passes over it.`;
     case 'foreign':
-      return line`${named}, on a filesystem that is ${strong('none of the layers’')}: so the number is the upper’s own.`;
+      return line`${named}, on a filesystem that is ${strong('none of the layers’')}, so the kernel does not look for it.`;
     case 'undecodable':
-      return line`${named}, by a handle that ${strong('cannot be decoded')}${why}: so the number is the upper’s own.`;
+      return line`${named}, by a handle that ${strong('cannot be decoded')}${why}${withoutUuid(origin, stack, names, options)}.`;
     case 'ignored':
-      return line`${named}, which the kernel ${strong('does not follow')}${why}: so the number is the upper’s own.`;
+      return line`${named}, which the kernel ${strong('does not follow')}${why}.`;
     case 'unverified':
       return stack.privilege === 'partial'
         ? line`${named}, ${strong('not verified')}${why}: opening a file by its handle needs privilege.`
@@ -89,6 +92,24 @@ export function originSentence(object: ScanObject, stack: ListObject, names: Lay
     case 'empty':
       return line`It was copied up, but its ${mark('origin')} is ${strong('empty')}: nothing records from which inode.`;
   }
+}
+
+/** Where the inode that is named lies, if that is not the upper's filesystem. */
+function onAnother({ layer }: Origin, stack: ListObject): Span[] {
+  const of = (number: number | 'unknown') => stack.layers.find((one) => one.layer === number)?.fs.id ?? null;
+  const [lower, upper] = [of(layer), of(0)];
+  if (typeof lower !== 'number' || typeof upper !== 'number' || lower === upper) return [];
+  return line`, on another filesystem than the upper`;
+}
+
+/** The options without which a filesystem that has no uuid is not looked into. */
+function withoutUuid({ layer }: Origin, stack: ListObject, names: LayerNames, options: StackOptions): Span[] {
+  const facts = stack.layers.find((one) => one.layer === layer);
+  if (!facts || facts.fs.uuid !== null || layer === 'unknown') return [];
+  const { index, metacopy, redirectDir, xino } = options;
+  if (index || metacopy || redirectDir === 'on' || xino === 'on') return [];
+  const off = enumerate(['xino', 'index', 'metacopy', 'redirect_dir'].map((name) => option(name)));
+  return line`: ${names.the(layer)} is ${facts.fs.type}, which has no uuid, and ${off} are all off`;
 }
 
 function originName({ layer, ino }: Origin, names: LayerNames): Sentence {

@@ -4,7 +4,10 @@ import type { InodeMode } from './mode.ts';
 export type MappedNumber = { fsid: number; ino: bigint };
 
 /** Takes a number of a xino mount apart; null where no filesystem id stands in it. */
-export function mappedNumber({ mode, xinoBits }: InodeMode, shown: bigint): MappedNumber | null {
+export function mappedNumber(
+  { mode, xinoBits }: Pick<InodeMode, 'mode' | 'xinoBits'>,
+  shown: bigint,
+): MappedNumber | null {
   if (mode !== 'xino' || xinoBits === null) return null;
   const low = 64 - xinoBits;
   const fsid = Number(shown >> BigInt(low + 1));
