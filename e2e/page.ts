@@ -13,6 +13,7 @@ export const THEMES = ['dark', 'light', 'contrast'] as const;
 export async function jump(page: Page, path: string): Promise<void> {
   await expect(dialog(page)).toBeHidden();
   await page.keyboard.press('Control+p');
+  await expect(dialog(page).getByRole('combobox')).toBeFocused();
   await page.keyboard.type(path);
   await page.keyboard.press('Enter');
   await expect(dialog(page)).toBeHidden();
@@ -23,7 +24,7 @@ export async function command(page: Page, title: string): Promise<void> {
   await expect(dialog(page)).toBeHidden();
   await page.keyboard.press('Control+Shift+P');
   // The box takes the keyboard a moment after it opens.
-  await expect(page.getByRole('dialog').getByRole('combobox')).toBeFocused();
+  await expect(dialog(page).getByRole('combobox')).toBeFocused();
   await page.keyboard.type(title);
   await expect(page.getByRole('option').first()).toContainText(title);
   await page.keyboard.press('Enter');

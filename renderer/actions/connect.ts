@@ -32,7 +32,8 @@ export function connect(): void {
         if (failure.code !== 'closed') addNotice(failure.message, 'error');
       });
     },
-    ended: (why) => useSession.setState({ link: 'ended', endedWhy: why, opening: null, raising: false }),
+    ended: (why) =>
+      useSession.setState({ link: 'ended', endedWhy: why, opening: null, openingFrom: null, raising: false }),
   });
   remember();
 }
@@ -55,39 +56,46 @@ async function begin(transport: Transport, asked: StackRef | null): Promise<void
   if (open) return openStack(open.ref, { ...asItStands(), keep: true });
   if (asked) return openStack(asked);
   const last = LastSession.safeParse(stored.session);
-  if (last.success && last.data.ref) return openStack(last.data.ref, { ...last.data, keep: false });
+  if (last.success && last.data.ref) return openStack(last.data.ref, { ...last.data, keep: false }, last.data.from);
 }
 
 /** What is stored to stand at the next start where this one ended. */
 const LastSession = z.object({
   ref: StackRef.nullable(),
+  from: z.string().nullable().default(null),
   turns: z.array(z.object({ path: BytesText, open: z.boolean(), deep: z.boolean() })),
   selected: BytesText.nullable(),
 });
 
 const QUIET_MS = 500;
 
-/** Stores what is open, opened up and selected, once it has been quiet for a moment. */
+/** Stores what is open, opened up and selected, once it has been quiet for a moment, and when the page goes. */
 function remember(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let last = '';
+  const now = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const { stack, opening, openFrom, link: state } = useSession.getState();
+    if (opening || state !== 'up') return;
+    const session = { ref: stack?.ref ?? null, from: openFrom, ...asItStands() };
+    const text = JSON.stringify(session);
+    if (text === last) return;
+    last = text;
+    store('session', session);
+  };
   const later = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      const { stack, opening, link: state } = useSession.getState();
-      if (opening || state !== 'up') return;
-      const session = { ref: stack?.ref ?? null, ...asItStands() };
-      const text = JSON.stringify(session);
-      if (text === last) return;
-      last = text;
-      store('session', session);
-    }, QUIET_MS);
+    timer = setTimeout(now, QUIET_MS);
   };
-  useSession.subscribe((now, before) => {
-    if (now.stack !== before.stack) later();
+  window.addEventListener('pagehide', () => {
+    if (timer !== undefined) now();
+  });
+  useSession.subscribe((state, before) => {
+    if (state.stack !== before.stack || state.openFrom !== before.openFrom) later();
   });
   useExpanded.subscribe(later);
-  useSelection.subscribe((now, before) => {
-    if (now.path !== before.path) later();
+  useSelection.subscribe((state, before) => {
+    if (state.path !== before.path) later();
   });
 }

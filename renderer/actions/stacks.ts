@@ -2,6 +2,7 @@ import type { Bytes } from '../../shared/bytes/bytes.ts';
 import type { ViewState } from '../../shared/ipc/engine.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
 import { type Failure, failureOf } from '../../shared/ipc/rpc.ts';
+import { isSameRef } from '../sources/which.ts';
 import { type Turn, useExpanded } from '../state/expanded.ts';
 import { clearSelection, useSelection } from '../state/selection.ts';
 import { addNotice, type EngineClient, useSession } from '../state/session.ts';
@@ -35,12 +36,30 @@ export async function refreshSaved(): Promise<void> {
 /** What is opened again in a stack: the directories that were turned, and what was selected. */
 export type Again = { turns: readonly Turn[]; selected: Bytes | null };
 
-/** Opens a stack. `again` restores its tree; `keep` leaves the rows of before on show until it is restored. */
-export async function openStack(ref: StackRef, again?: Again & { keep: boolean }): Promise<void> {
-  const { client, stack } = useSession.getState();
+/** What of the open view is still to be selected, while it is being restored. */
+let restoring: { view: number; client: EngineClient; selected: Bytes | null } | null = null;
+
+/**
+ * Opens what was chosen in a line of Sources. While it is being opened already, that goes on; where it is open already,
+ * it is read again and stands as it stood: nothing that was opened up in it is lost.
+ */
+export async function openSource(ref: StackRef, from: string): Promise<void> {
+  const { client, opening, stack } = useSession.getState();
+  if (isSameRef(opening, ref)) return useSession.setState({ openingFrom: from });
+  const isOpen = !opening && stack !== null && stack.client === client && isSameRef(stack.ref, ref);
+  return openStack(ref, isOpen ? { ...asItStands(), keep: true } : undefined, from);
+}
+
+/**
+ * Opens a stack. `again` restores its tree; `keep` leaves the rows of before on show until it is restored. `from`: line
+ * of Sources that it was chosen from; where none is said, that of the same stack as is open.
+ */
+export async function openStack(ref: StackRef, again?: Again & { keep: boolean }, from?: string | null): Promise<void> {
+  const { client, stack, openFrom } = useSession.getState();
   if (!client) return;
   const { hidden, sort } = useSettings.getState();
-  useSession.setState({ opening: ref, openFailure: null });
+  const source = from === undefined && isSameRef(stack?.ref ?? null, ref) ? openFrom : (from ?? null);
+  useSession.setState({ opening: ref, openingFrom: source, openFailure: null });
   try {
     const { view, facts, meta } = await client.call('open', { stack: ref, hidden });
     if (useSession.getState().opening !== ref) {
@@ -53,7 +72,15 @@ export async function openStack(ref: StackRef, again?: Again & { keep: boolean }
     if (keep) useSelection.setState({ id: null });
     else clearSelection();
     useExpanded.setState({ turns: again?.turns ?? [] });
-    useSession.setState({ opening: null, stack: { client, view, ref, facts, meta }, viewState: null });
+    restoring = again ? { view, client, selected: again.selected } : null;
+    const { openingFrom } = useSession.getState();
+    useSession.setState({
+      opening: null,
+      openingFrom: null,
+      openFrom: openingFrom,
+      stack: { client, view, ref, facts, meta },
+      viewState: null,
+    });
     feedRows(client, view, { keep, held: keep });
     if (sort.column !== 'name' || sort.descending) await client.call('sort', { view, ...sort });
     takeViewState(await client.call('state', { view }));
@@ -61,7 +88,11 @@ export async function openStack(ref: StackRef, again?: Again & { keep: boolean }
   } catch (error) {
     const failure = failureOf(error);
     if (useSession.getState().opening === ref)
-      useSession.setState({ opening: null, openFailure: failure.code === 'closed' ? null : { ref, failure } });
+      useSession.setState({
+        opening: null,
+        openingFrom: null,
+        openFailure: failure.code === 'closed' ? null : { ref, failure },
+      });
     else if (failure.code !== 'closed') addNotice(failure.message, 'error');
   } finally {
     releaseRows();
@@ -102,7 +133,11 @@ async function restore(client: EngineClient, view: number, { turns, selected }: 
   if (!isOpen()) return;
   takeViewState(await client.call('state', { view }));
   releaseRows();
-  if (selected !== null && !(await revealPath(selected))) clearSelection();
+  // What the person has selected meanwhile, or selects while it is looked for, comes first.
+  const wanted = useSelection.getState().path ?? selected;
+  const isStill = (): boolean => [null, wanted].includes(useSelection.getState().path);
+  if (wanted !== null && !(await revealPath(wanted, isStill)) && isStill()) clearSelection();
+  if (restoring?.view === view && restoring.client === client) restoring = null;
 }
 
 /** Takes what the engine says of a view, if it is the open one and not older than what is known. */
@@ -158,5 +193,8 @@ export async function readWithPrivilege(): Promise<Failure | null> {
 
 /** What would have to be opened again to stand where we stand. */
 export function asItStands(): Again {
-  return { turns: useExpanded.getState().turns, selected: useSelection.getState().path };
+  const { stack } = useSession.getState();
+  const isPending = restoring !== null && restoring.view === stack?.view && restoring.client === stack.client;
+  const pending = isPending ? (restoring?.selected ?? null) : null;
+  return { turns: useExpanded.getState().turns, selected: useSelection.getState().path ?? pending };
 }

@@ -30,7 +30,12 @@ let feed: RowFeed | null = null;
 export const setList = (handle: ListHandle | null): void => {
   list = handle;
 };
-export const focusTree = (): void => list?.focus();
+/** A dialog or the jump box is over the window, and has the keyboard. */
+export const isBoxOpen = (): boolean => document.querySelector('[role="dialog"]') !== null;
+/** Gives the keyboard to the tree, but never takes it from a box: what ends late may find one. */
+export const focusTree = (): void => {
+  if (!isBoxOpen()) list?.focus();
+};
 
 /** The open view with its engine; null where nothing is open. */
 function here(): { client: EngineClient; view: number } | null {
@@ -100,8 +105,10 @@ function followSelection(): void {
 export function selectIndex(index: number, options: { reveal: boolean } = { reveal: true }): void {
   const { window } = useRows.getState();
   const row = rowAt(window, index);
+  // Rows that are held on show from the view before have numbers of that view.
+  const id = row && !feed?.isHeld ? row.id : null;
   useSelection.setState(
-    row ? { id: row.id, path: pathAt(window, index), index, row } : { id: null, path: null, index, row: null },
+    row ? { id, path: pathAt(window, index), index, row } : { id: null, path: null, index, row: null },
   );
   if (options.reveal) list?.reveal(index, row?.depth ?? 0);
 }
@@ -116,12 +123,16 @@ export async function selectedIndex(): Promise<number | null> {
   return found?.index ?? null;
 }
 
-/** Opens the way to a path, selects it and brings it into sight. False where there is no such object. */
-export async function revealPath(path: Bytes): Promise<boolean> {
+/**
+ * Opens the way to a path, selects it and brings it into sight, if it still `isWanted` once it is found. False where
+ * there is no such object.
+ */
+export async function revealPath(path: Bytes, isWanted: () => boolean = () => true): Promise<boolean> {
   const at = here();
   if (at === null) return false;
   const found = await at.client.call('locate', { view: at.view, path });
   if (found === null) return false;
+  if (!isWanted()) return true;
   noteTurn({ path: path.slice(0, Math.max(0, path.lastIndexOf('/'))) as Bytes, open: true, deep: false });
   announceRows(found.version, found.total);
   useSelection.setState({ id: found.id, path, index: found.index, row: null });

@@ -1,5 +1,5 @@
 import { useRef } from 'react';
-import { focusTree } from '../actions/tree.ts';
+import { focusTree, isBoxOpen } from '../actions/tree.ts';
 
 /** What takes the focus at the start: a field, else what the dialog is for, else a button at its foot. */
 const FIRST = [
@@ -26,8 +26,10 @@ export function useReturnFocus(after?: () => void) {
     onCloseAutoFocus: (event: Event): void => {
       event.preventDefault();
       const { current } = before;
-      if (current instanceof HTMLElement && current.isConnected && current !== document.body) current.focus();
-      else focusTree();
+      // This comes a moment after the end: a box that was opened meanwhile keeps the keyboard.
+      const canTake = current instanceof HTMLElement && current.isConnected && current !== document.body;
+      if (!canTake) focusTree();
+      else if (!isBoxOpen()) current.focus();
       after?.();
     },
   };

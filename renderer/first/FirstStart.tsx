@@ -3,10 +3,11 @@ import { Check, FlaskConical, FolderTree, Info, Lock, OctagonAlert, RefreshCw } 
 import type { ReactNode } from 'react';
 import type { StackRef } from '../../shared/ipc/probe.ts';
 import type { Failure } from '../../shared/ipc/rpc.ts';
-import { openStack, refreshSources } from '../actions/stacks.ts';
+import { openSource, openStack, refreshSources } from '../actions/stacks.ts';
 import { refTitle, sourceText, stackTitle } from '../app/words.ts';
 import { runCommand } from '../commands/registry.ts';
 import { showDialog } from '../dialogs/open.ts';
+import { sourceKey } from '../sources/which.ts';
 import { useSession } from '../state/session.ts';
 
 /** What stands in the middle while no stack is open: what there is to open, and what this user can be shown. */
@@ -56,8 +57,12 @@ function Choose() {
       {!none && (
         <ul className="first-live">
           {live.slice(0, 12).map((source, at) => (
-            <li key={JSON.stringify(source.stack)}>
-              <button type="button" className={at === 0 ? 'primary' : ''} onClick={() => void openStack(source.stack)}>
+            <li key={sourceKey.live(source)}>
+              <button
+                type="button"
+                className={at === 0 ? 'primary' : ''}
+                onClick={() => void openSource(source.stack, sourceKey.live(source))}
+              >
                 {stackTitle(source.facts)}
               </button>
               <span className="two">{sourceText(source)}</span>

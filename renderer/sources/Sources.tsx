@@ -1,27 +1,12 @@
 import './sources.css';
 import { Container, FlaskConical, FolderTree, History, LoaderCircle, Lock, TriangleAlert } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useRef } from 'react';
-import type { LiveSource } from '../../shared/ipc/engine.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
-import { openStack } from '../actions/stacks.ts';
+import { openSource } from '../actions/stacks.ts';
 import { refTitle, safeText, sourceText, sourceTip, stackTitle } from '../app/words.ts';
 import { runCommand } from '../commands/registry.ts';
-import { type OpenStack, useSession } from '../state/session.ts';
-
-/** Two references to the same thing, as far as their text tells. */
-const isSame = (a: StackRef | null, b: StackRef): boolean => a !== null && JSON.stringify(a) === JSON.stringify(b);
-
-/** The open stack is this mount, by whatever reference it was opened: a superblock has one device. */
-const isThis = (stack: OpenStack | null, source: LiveSource): boolean =>
-  stack?.facts.kind === 'overlay' &&
-  stack.facts.dev !== null &&
-  stack.facts.dev === source.facts.dev &&
-  stack.facts.mount === source.facts.mount;
-
-/** The reference means this live mount. */
-const isLive = (ref: StackRef, { stack }: LiveSource): boolean =>
-  isSame(ref, stack) ||
-  (ref.kind === 'mount' && stack.kind === 'mount' && ref.mount === stack.mount && ref.pid === null);
+import { useSession } from '../state/session.ts';
+import { isLive, isSameRef, isThis, lineThatIsOpen, sourceKey } from './which.ts';
 
 /** What can be opened: live mounts, saved stacks, recent ones, the demo. */
 export function Sources() {
@@ -30,6 +15,8 @@ export function Sources() {
   const recent = useSession((session) => session.recent);
   const stack = useSession((session) => session.stack);
   const opening = useSession((session) => session.opening);
+  const openFrom = useSession((session) => session.openFrom);
+  const openingFrom = useSession((session) => session.openingFrom);
   const isUp = useSession((session) => session.link === 'up');
   const now = opening ?? stack?.ref ?? null;
   const nav = useRef<HTMLElement>(null);
@@ -45,15 +32,26 @@ export function Sources() {
   };
 
   const others = recent.filter(
-    (ref) => !saved.some((one) => isSame(one.stack, ref)) && !live.some((one) => isLive(ref, one)),
+    (ref) => !saved.some((one) => isSameRef(one.stack, ref)) && !live.some((one) => isLive(ref, one)),
+  );
+  const shown = others.slice(0, 5);
+  const on = lineThatIsOpen(
+    [
+      ...live
+        .filter((source) => (opening ? isSameRef(opening, source.stack) : isThis(stack, source)))
+        .map(sourceKey.live),
+      ...saved.filter((one) => isSameRef(now, one.stack)).map(sourceKey.saved),
+      ...shown.filter((ref) => isSameRef(now, ref)).map(sourceKey.recent),
+    ],
+    opening ? openingFrom : openFrom,
   );
   return (
     <nav ref={nav} className="sources" aria-label="Sources" onKeyDown={onKeyDown}>
       <Group title="Live mounts">
         {live.map((source) => (
           <Source
-            key={JSON.stringify(source.stack)}
-            isOn={opening ? isSame(opening, source.stack) : isThis(stack, source)}
+            key={sourceKey.live(source)}
+            isOn={on === sourceKey.live(source)}
             icon={
               source.facts.name === null ? <span className="ring" /> : <Container className="i" aria-hidden="true" />
             }
@@ -61,7 +59,7 @@ export function Sources() {
             text={sourceText(source)}
             tip={sourceTip(source)}
             bad={source.layersUnreadable}
-            onOpen={() => void openStack(source.stack)}
+            onOpen={() => void openSource(source.stack, sourceKey.live(source))}
           />
         ))}
         {live.length === 0 && (
@@ -87,27 +85,27 @@ export function Sources() {
           {saved.map(({ id, name, stack }) => (
             <Source
               key={id}
-              isOn={isSame(now, stack)}
+              isOn={on === sourceKey.saved({ id })}
               icon={<FolderTree className="i" aria-hidden="true" />}
               title={safeText(name)}
               text={refText(stack)}
               tip={refText(stack)}
-              onOpen={() => void openStack(stack)}
+              onOpen={() => void openSource(stack, sourceKey.saved({ id }))}
             />
           ))}
         </Group>
       )}
       {others.length > 0 && (
         <Group title="Recent">
-          {others.slice(0, 5).map((ref) => (
+          {shown.map((ref) => (
             <Source
-              key={JSON.stringify(ref)}
-              isOn={isSame(now, ref)}
+              key={sourceKey.recent(ref)}
+              isOn={on === sourceKey.recent(ref)}
               icon={<History className="i" aria-hidden="true" />}
               title={refTitle(ref)}
               text={refText(ref)}
               tip={refText(ref)}
-              onOpen={() => void openStack(ref)}
+              onOpen={() => void openSource(ref, sourceKey.recent(ref))}
             />
           ))}
         </Group>

@@ -29,6 +29,9 @@ export type Session = {
   recent: StackRef[];
   /** What is being opened, until the engine answered. */
   opening: StackRef | null;
+  /** Lines of Sources (sourceKey) that what is open, and what is being opened, were chosen from; null: not from there. */
+  openFrom: string | null;
+  openingFrom: string | null;
   openFailure: { ref: StackRef; failure: Failure } | null;
   stack: OpenStack | null;
   viewState: ViewState | null;
@@ -46,6 +49,8 @@ export const useSession = create<Session>(() => ({
   saved: [],
   recent: [],
   opening: null,
+  openFrom: null,
+  openingFrom: null,
   openFailure: null,
   stack: null,
   viewState: null,
