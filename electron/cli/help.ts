@@ -35,6 +35,10 @@ const EXAMPLES = {
     ['sudo stratoscope why /srv/web "ls: cannot access \'f\': Stale file handle"', 'what in that mount can cause it'],
     ['sudo stratoscope why /srv/web "Invalid cross-device link"', 'a part of a message does'],
   ],
+  verify: [
+    ['sudo stratoscope verify /srv/web', 'says what it may change, asks, and prints what differs'],
+    ['sudo stratoscope verify --yes --rows all /srv/web etc/passwd', 'every answer for one path, without asking'],
+  ],
   map: [
     ['sudo stratoscope map build --db web.map /srv/web', 'which upper inode came from which lower one'],
     ['stratoscope map show --db web.map', 'every entry'],

@@ -7,7 +7,15 @@ import { Exit, usage } from './failures.ts';
 import { findingCommands } from './findings.ts';
 import { examples } from './help.ts';
 import { mapCommand } from './map.ts';
-import { explainWords, inodeWords, narrowing, type ReadOptions, scanOptionsOf, THROUGH } from './reading.ts';
+import {
+  explainWords,
+  inodeWords,
+  narrowing,
+  type ReadOptions,
+  scanOptionsOf,
+  THROUGH,
+  verifyWords,
+} from './reading.ts';
 import { FORMATS, type Format, runSession } from './session.ts';
 import { stackOf, withStack } from './stack.ts';
 
@@ -88,6 +96,26 @@ export function createProgram(): Command {
     );
 
   findingCommands(program);
+  withStack(common(program.command('verify'), 'formats'))
+    .description(
+      'ask the kernel, through the mount, what it reports, and compare; may write into the upper, so it asks',
+    )
+    .argument('[words...]', 'MOUNTPOINT [PATH …], or PATHs alone after --mountinfo')
+    .option('--yes', 'do not ask: looking through the mount is meant')
+    .addOption(new Option('--rows <which>', 'which rows to print').choices(['wrong', 'all']).default('wrong'))
+    .option('--b64', 'PATHs are base64 of their bytes, as pathB64 of scan')
+    .option('--through', THROUGH)
+    .addHelpText('after', examples('verify'))
+    .action((words: Bytes[], options: ReadOptions & { yes?: boolean; rows: string }) =>
+      run('cannot verify', options, process.stdout.isTTY ? 'table' : 'ndjson', async (session) => {
+        const { stack, paths } = verifyWords(words, options);
+        const { verify } = await import('./commands/verify.ts');
+        const { yes, through, rows } = options;
+        const chosen = { paths, all: rows === 'all', yes: yes === true, through: through === true };
+        return verify(session, () => engineOf(session), stack, chosen);
+      }),
+    );
+
   mapCommand(program);
 
   withStack(common(program.command('open'), 'no formats'))

@@ -101,6 +101,17 @@ export function inodeWords(
   return { stack: null, number };
 }
 
+/** Takes MOUNTPOINT and the paths behind it apart; paths are null where there are none. */
+export function verifyWords(words: Bytes[], options: ReadOptions): { stack: StackInput; paths: Bytes[] | null } {
+  const rest = [...words];
+  const mount = isNamed(options) ? undefined : rest.shift();
+  const stack = stackOf(mount, options);
+  if (stack.kind === 'directories')
+    throw usage('plain directories are no mount, and the kernel reports nothing of them', 'name a mount point');
+  const paths = rest.map((path) => pathInside(options.b64 ? decodeBase64(path) : path));
+  return { stack, paths: paths.length === 0 ? null : paths };
+}
+
 /** Takes the last value of an option that takes many, unless it is the one that directly follows the option. */
 function lastWordOf(values: Bytes[] | undefined, raw: Bytes[]): Bytes | undefined {
   const last = values?.at(-1);

@@ -48,6 +48,19 @@ export class JsonRows {
     this.#output.write(`${this.#rows++ === 0 ? '' : ','}\n${line}`);
   }
 
+  /** A row that is too long to be held: its text in pieces, from `rowBegin` to `rowEnd`. */
+  rowBegin(text: string): void {
+    this.#output.write(this.#format === 'json' ? `${this.#rows++ === 0 ? '' : ','}\n${text}` : text);
+  }
+
+  rowPiece(text: string): void {
+    this.#output.write(text);
+  }
+
+  rowEnd(text: string): void {
+    this.#output.write(this.#format === 'json' ? text : `${text}\n`);
+  }
+
   /** Ends the document. With an error it is said where a reader meets it. */
   end(error: ErrorLine | null = null): void {
     if (this.#format === 'ndjson' || !this.#begun) {

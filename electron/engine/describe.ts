@@ -4,6 +4,7 @@ import type {
   EntryRole,
   EntryType,
   HiddenBy,
+  Lookup,
   MarkText,
   Origin,
   Provenance,
@@ -190,8 +191,6 @@ export class Describer {
     const isKnown = top >= 0 && !(entries.marks(top) & MarkBit.covered);
     const placed = this.#hidden.entriesAt(id);
     const type = top < 0 ? 'unknown' : this.type(top);
-    const code = isHidden ? Code.ENOENT : (objects.codes[id] as Code);
-    const isCertain = isHidden || objects.isCertain(id);
     const btime = isKnown ? entries.btimeNs(top) : null;
     const redirect = isKnown && entries.marks(top) & MarkBit.redirect ? (entries.redirect(top) ?? '') : null;
     const target = isKnown && type === 'symlink' ? entries.target(top) : null;
@@ -200,8 +199,8 @@ export class Describer {
     return {
       ...(jsonField('path', this.#hidden.path(id)) as { path: string }),
       type,
-      lookup: isCertain ? (CODE_TEXT[code] ?? 'unknown') : 'unknown',
-      listed: isHidden ? false : this.#listed(id),
+      lookup: this.lookup(id),
+      listed: this.listed(id),
       provenance: this.provenance(id),
       hiddenBy: isHidden ? this.#hidden.hiddenBy(id) : null,
       marks: top < 0 ? [] : this.marks(top),
@@ -231,7 +230,16 @@ export class Describer {
     };
   }
 
-  #listed(id: number): boolean | 'unknown' {
+  /** What stat of the path answers. */
+  lookup(id: number): Lookup {
+    const { objects } = this.#scan;
+    if (this.#hidden.has(id)) return 'ENOENT';
+    return objects.isCertain(id) ? (CODE_TEXT[objects.codes[id] as Code] ?? 'unknown') : 'unknown';
+  }
+
+  /** Whether a listing of its parent gives the name. */
+  listed(id: number): boolean | 'unknown' {
+    if (this.#hidden.has(id)) return false;
     const listed = this.#scan.objects.listed[id] as Listed;
     return listed === Listed.unknown ? 'unknown' : listed === Listed.yes;
   }

@@ -19,6 +19,7 @@ import { privilegePrefix } from './privilege.ts';
 import { StackScan } from './scan.ts';
 import { listObject, refOf, type Stack, scanMeta } from './stack.ts';
 import { dataFolder, Store } from './store.ts';
+import { verifyHandlers } from './verify/calls.ts';
 import { TELL_EVERY_MS, View } from './views.ts';
 
 export type EngineOptions = {
@@ -256,6 +257,12 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       probe,
       viewOf,
       views: () => views.values(),
+      read: (stack, through, signal, progress) => readWhole(stack, { targets: false, through }, signal, progress),
+    }),
+
+    ...verifyHandlers({
+      probe,
+      refOf: (id) => viewOf(id).ref,
       read: (stack, through, signal, progress) => readWhole(stack, { targets: false, through }, signal, progress),
     }),
 

@@ -10,6 +10,7 @@ import { readEntry, readWork } from './layers/entry.ts';
 import { verifyHandles } from './layers/handles.ts';
 import { identify } from './layers/identify.ts';
 import { type HandleAnswer, type HandleRequest, releaseSession, sessionLayer } from './layers/sessions.ts';
+import { observe } from './observe/observe.ts';
 import { isApart } from './programs.ts';
 import { SyscallError } from './syscalls/libc.ts';
 import { askApart } from './walk/apart.ts';
@@ -94,6 +95,7 @@ const handlers: Handlers<ProbeContract> = {
       () => readWork(params.place),
       () => askApart((client) => client.call('work', params), signal),
     ),
+  observe: (params, context) => observe(params, context),
   directories: ({ path }) => naming(path, async () => ({ names: await listDirectories(path) })),
 };
 

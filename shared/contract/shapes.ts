@@ -5,6 +5,7 @@ import { DoctorRow, DoctorSummary } from './finding.ts';
 import { NumberMeaning } from './inode.ts';
 import { DemoLine, ServeLine } from './programs.ts';
 import { ErrorLine, ListObject, MetaLine, ScanMeta, ScanObject, ScanSummary } from './scan.ts';
+import { Verified } from './verify.ts';
 
 /** The shapes that `schema NAME` knows: each command's object, and what stands around them. */
 export const SHAPES = {
@@ -14,6 +15,7 @@ export const SHAPES = {
   'scan-summary': { about: 'the object of scan --summary', shape: ScanSummary },
   explain: { about: 'the object of explain', shape: Explained },
   inode: { about: 'an object of inode', shape: NumberMeaning },
+  verify: { about: 'the object of verify', shape: Verified },
   map: { about: 'an object of map show and map get', shape: MapObject },
   'map-build': { about: 'an object of map build', shape: MapChanged },
   'map-check': { about: 'an object of map check', shape: MapFault },

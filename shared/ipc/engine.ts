@@ -16,6 +16,7 @@ import { numberCallSpecs } from './numbers.ts';
 import { LayerProgress, RowId, RowType, Status, ViewId } from './parts.ts';
 import { BytesText, Privilege, StackRef } from './probe.ts';
 import type { Contract } from './rpc.ts';
+import { verifyCallSpecs } from './verify.ts';
 
 export { LayerProgress, Status } from './parts.ts';
 
@@ -457,6 +458,7 @@ export const engineContract = {
     },
     ...mapCallSpecs,
     ...numberCallSpecs,
+    ...verifyCallSpecs,
     /** Starts the probe anew with privilege; fails with code no-agent, refused or cancelled and a plain sentence. */
     readWithPrivilege: { params: z.object({}), result: Hello },
     saved: { params: z.object({}), result: z.object({ saved: z.array(SavedStack), recent: z.array(StackRef) }) },

@@ -160,6 +160,26 @@ export const EntryFacts = z.object({
 });
 export type EntryFacts = z.infer<typeof EntryFacts>;
 
+const Errno = z.object({ errno: z.string() });
+
+/** What the kernel says of one name of a directory of a mount: by the listing, by stat, by fstat of an open. */
+export const Observed = z.object({
+  name: BytesText,
+  /** d_ino and d_type (DT_*); null: the listing does not give the name. Absent where there is no listing. */
+  listed: z.object({ ino: Decimal, type: z.number().int() }).nullable().optional(),
+  /** As lstat tells it; `covered`: another mount lies on it, so nothing of it was asked. */
+  stat: z.union([
+    z.object({ dev: Dev, ino: Decimal, nlink: z.number().int(), mode: z.number().int() }),
+    z.object({ covered: z.literal(true) }),
+    Errno,
+  ]),
+  /** Of an open for reading, of regular files and directories alone; null for all others. */
+  fstat: z.union([z.object({ dev: Dev, ino: Decimal }), Errno]).nullable(),
+  /** Where asked for: what the mount says of the real inode behind it (AT_HANDLE_FID); null where it says nothing. */
+  handle: Handle.nullable().optional(),
+});
+export type Observed = z.infer<typeof Observed>;
+
 const WalkProgress = z.object({
   /** Per layer: directories and entries read so far; `error` once its root could not be read. */
   layers: z.array(
@@ -298,6 +318,42 @@ export const probeContract = {
         ),
         error: z.object({ code: z.string(), message: z.string() }).nullable(),
       }),
+    },
+    /**
+     * Asks the kernel, through an overlay mount, what it reports: the one call that touches a mount, to be made on the
+     * user's word alone. Looking can make the kernel write overlay.origin and overlay.impure into the upper, and move
+     * access times of its directories. Nothing is followed, nothing leads out of the mount, and only regular files and
+     * directories are opened. Each directory is listed before a name in it is looked up, in the order given. Fails with
+     * not-found where no mount has this device (any more), unreadable where its root cannot be reached.
+     */
+    observe: {
+      params: z.object({
+        /** MAJ:MIN of the overlay. */
+        dev: Dev,
+        directories: z
+          .array(
+            z.object({
+              /** Below the merged root, which is empty. */
+              path: BytesText,
+              /** Names to look at; the empty one is the directory itself, which no listing gives. */
+              names: z.array(
+                BytesText.refine((name) => !name.includes('/') && name !== '.' && name !== '..', 'a name'),
+              ),
+              /** Tell of the other names that the listing gives too. */
+              others: z.boolean(),
+            }),
+          )
+          .max(65536),
+        /** Ask for handles too. */
+        handles: z.boolean().default(false),
+      }),
+      /** Of the directory at that place; one may be told in several pieces. `error`: it could not be opened or listed. */
+      item: z.object({
+        directory: z.number().int(),
+        error: z.string().nullable(),
+        observed: z.array(Observed),
+      }),
+      result: z.object({ looked: z.number().int() }),
     },
     /** Directories of the machine, for completing a path that a person types: names of directories only. */
     directories: {

@@ -26,21 +26,26 @@ export function overlaysOf({ views }: Pick<Namespaces, 'views'>): Overlay[] {
  * Notes which overlays have a layer on a filesystem that may hang, by their texts in any view that shows them or in our
  * own. An overlay on such an overlay is one too.
  */
-function noteFar(reach: Reach, { views }: Pick<Namespaces, 'views'>, overlays: readonly Overlay[]): void {
-  for (let before = -1; before < reach.far.size; ) {
-    before = reach.far.size;
+function noteFar(far: Set<string>, { views }: Pick<Namespaces, 'views'>, overlays: readonly Overlay[]): void {
+  for (let before = -1; before < far.size; ) {
+    before = far.size;
     for (const { dev, instances } of overlays) {
       const [first] = instances;
-      if (!first || reach.far.has(dev)) continue;
+      if (!first || far.has(dev)) continue;
       const { upper, lowers, data } = readOverlayOptions(first.seen.mount.superOptions);
       const texts = [...upper, ...lowers, ...data].filter((path) => path.startsWith('/'));
       const shownIn = new Set([...instances.map(({ view }) => view), ...views.slice(0, 1)]);
-      const isFar = [...shownIn].some(({ mounts }) =>
-        texts.some((path) => danger(mounts, path, reach.far) === 'hangs'),
-      );
-      if (isFar) reach.far.add(dev);
+      const isFar = [...shownIn].some(({ mounts }) => texts.some((path) => danger(mounts, path, far) === 'hangs'));
+      if (isFar) far.add(dev);
     }
   }
+}
+
+/** Devices of the overlays with a layer that may hang, by the texts of what was read. */
+export function farOverlays(namespaces: Namespaces): ReadonlySet<string> {
+  const far = new Set<string>();
+  noteFar(far, namespaces, overlaysOf(namespaces));
+  return far;
 }
 
 /** What the resolution of these overlays works with. */
@@ -52,7 +57,7 @@ export function contextFor(
 ): Context {
   const { views, processes } = namespaces;
   const { trusted, handles } = privilege();
-  noteFar(reach, namespaces, overlaysOf(namespaces));
+  noteFar(reach.far, namespaces, overlaysOf(namespaces));
   const instances = overlays.filter(({ dev }) => !reach.far.has(dev)).flatMap((overlay) => overlay.instances);
   const held = instances.length > 0 ? heldObjects(processes, instances, signal) : new Map();
   return { reach, views, finder: new Finder(reach, views), held, trusted, handles, signal };

@@ -46,7 +46,7 @@ export type Subject = {
 const isWhole = ({ seen }: Instance): boolean => seen.mount.root === '/';
 
 /** Instances likeliest to be the mounter's first: whole before parts, our own namespace, not a container's root. */
-function inOrder(instances: readonly Instance[]): Instance[] {
+export function inOrder(instances: readonly Instance[]): Instance[] {
   const weight = ({ view, seen }: Instance): number =>
     (seen.mount.root === '/' ? 0 : 4) + (seen.mount.mountPoint === '/' ? 2 : 0) + (view.own ? 0 : 1);
   return [...instances].sort((a, b) => weight(a) - weight(b));

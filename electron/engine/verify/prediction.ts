@@ -1,0 +1,82 @@
+import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import { Code } from '../../../shared/merge/tree.ts';
+import type { Prediction } from '../../../shared/verify/compare.ts';
+import type { Describer } from '../describe.ts';
+import type { HiddenTree } from '../hidden.ts';
+import type { StackScan } from '../scan.ts';
+
+/** A scan with what describes it. */
+export type Picture = { scan: StackScan; tree: HiddenTree; describer: Describer };
+
+/**
+ * Rows of the table of numbers that a test has switched off, by their names, with a semicolon between: what would be
+ * foretold if nobody knew the row is the number of the deciding entry.
+ */
+const withoutRows = (): ReadonlySet<string> =>
+  new Set((process.env.STRATOSCOPE_WITHOUT_ROW ?? '').split(';').filter((name) => name !== ''));
+
+/** What the kernel should say of the objects of a picture. */
+export class Predictor {
+  readonly #picture: Picture;
+  readonly #without = withoutRows();
+
+  constructor(picture: Picture) {
+    this.#picture = picture;
+  }
+
+  /** Of a visible object. */
+  of(id: number): Prediction {
+    const { scan, describer } = this.#picture;
+    const top = describer.shown(id);
+    const shown = describer.inodes.shown(id);
+    const isKnown = shown !== null && this.#without.has(shown.why) && top >= 0;
+    return {
+      lookup: describer.lookup(id),
+      type: top < 0 ? 'unknown' : describer.type(top),
+      listed: id === 0 ? null : describer.listed(id),
+      shown: isKnown ? { ...shown, ino: String(scan.entries.ino(top)) } : shown,
+      ...this.#cachedLinks(id),
+    };
+  }
+
+  /**
+   * With an index the upper inode has one link more, which the kernel counts when it meets the inode; one that was in
+   * memory at its copy-up goes on with the lower's count (inode.c:ovl_get_nlink, ovl_get_inode).
+   */
+  #cachedLinks(id: number): { cachedLinks?: number } {
+    const { scan, describer } = this.#picture;
+    if (scan.index === null || scan.objects.isDir(id) || describer.inodes.shown(id) === null) return {};
+    const numbers = describer.inodes.of(id);
+    if (numbers === 'unknown' || numbers.facts.indexedLinks === null) return {};
+    const { upper, lower } = numbers.facts;
+    return upper !== null && lower?.nlink === 1 ? { cachedLinks: 1 } : {};
+  }
+
+  /** Of a name that no layer gives in this directory: `null` where the parent is none of the merged tree. */
+  ofAbsent(parent: number | null): Prediction {
+    const { objects } = this.#picture.scan;
+    const isWhole = parent === null || (objects.isWhole(parent) && objects.isCertain(parent));
+    return {
+      lookup: isWhole ? 'ENOENT' : 'unknown',
+      type: 'unknown',
+      listed: isWhole ? false : 'unknown',
+      shown: null,
+    };
+  }
+
+  /** Whether the directory can be opened through the mount. */
+  isOpen(id: number): boolean {
+    const { objects } = this.#picture.scan;
+    return objects.isDir(id) && objects.codes[id] === Code.ok && objects.isCertain(id) && !objects.isWhiteout(id);
+  }
+
+  /** Children of a directory by name. */
+  named(id: number): Map<Bytes, number> {
+    const { objects } = this.#picture.scan;
+    const first = objects.firsts[id] as number;
+    const out = new Map<Bytes, number>();
+    for (let child = first; child < first + (objects.counts[id] as number); child++)
+      out.set(objects.name(child), child);
+    return out;
+  }
+}
