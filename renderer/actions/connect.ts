@@ -39,7 +39,9 @@ export function connect(): void {
 }
 
 async function begin(transport: Transport, asked: StackRef | null): Promise<void> {
-  const client = createClient(engineContract, transport);
+  const client = createClient(engineContract, transport, (what, error) =>
+    addNotice(`${what}: ${failureOf(error).message}`, 'error'),
+  );
   client.on('view', takeViewState);
   client.on('notice', ({ text, severity }) => addNotice(text, severity));
   client.on('probe', ({ message }) => {

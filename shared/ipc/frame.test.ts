@@ -96,3 +96,12 @@ test('the shortest and the longest frame are possible', () => {
     splitter.push(piece, (frame) => lengths.push(frame.length));
   expect(lengths).toEqual([FRAME_MAX + 4]);
 });
+
+test('no frame is made that its reader would refuse', () => {
+  const fits = new Uint8Array(FRAME_MAX - 5);
+  const frame = encodeFrame(FrameKind.chunk, 1, fits);
+  const lengths: number[] = [];
+  new FrameSplitter().push(frame, (bytes) => lengths.push(bytes.length));
+  expect(lengths).toEqual([FRAME_MAX + 4]);
+  expect(() => encodeFrame(FrameKind.chunk, 1, new Uint8Array(FRAME_MAX - 4))).toThrow(FrameError);
+});

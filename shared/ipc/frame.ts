@@ -28,14 +28,20 @@ export type Frame = { kind: FrameKind; id: number; payload: Uint8Array };
 /** Bytes before the payload, the length field included. */
 export const FRAME_HEADER = 9;
 
-/** No frame is larger: a peer that announces more is broken, and is cut off instead of believed. */
+/** No frame's length is larger: none is sent, and a peer that announces more is broken, and is cut off instead of believed. */
 export const FRAME_MAX = 64 * 1024 * 1024;
 
-/** A whole frame as it goes over the wire, header and payload in one array. */
+/** What comes or should go over the wire is no frame: its length is impossible, or it is larger than FRAME_MAX. */
+export class FrameError extends Error {}
+
+/** A whole frame as it goes over the wire, header and payload in one array. Throws a FrameError above FRAME_MAX. */
 export function encodeFrame(kind: FrameKind, id: number, payload: Uint8Array): Uint8Array {
-  const out = new Uint8Array(FRAME_HEADER + payload.length);
+  const length = FRAME_HEADER - 4 + payload.length;
+  if (length > FRAME_MAX)
+    throw new FrameError(`a message of ${length} bytes is larger than the ${FRAME_MAX} that go at once`);
+  const out = new Uint8Array(4 + length);
   const view = new DataView(out.buffer);
-  view.setUint32(0, payload.length + 5, true);
+  view.setUint32(0, length, true);
   out[4] = kind;
   view.setUint32(5, id, true);
   out.set(payload, FRAME_HEADER);
@@ -47,9 +53,6 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return { kind: bytes[4] as FrameKind, id: view.getUint32(5, true), payload: bytes.subarray(FRAME_HEADER) };
 }
-
-/** What comes over the wire is no frame: the peer does not speak this framing. */
-export class FrameError extends Error {}
 
 /** Cuts a byte stream into whole frames. Throws a FrameError when a length is impossible. */
 export class FrameSplitter {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { decodeFrame, encodeFrame, FrameKind } from './frame.ts';
+import { decodeFrame, encodeFrame, FRAME_MAX, FrameKind } from './frame.ts';
 import { createClient, createServer, FailureError, type Handlers, type Transport, transportPair } from './rpc.ts';
 
 const contract = {
@@ -233,4 +233,61 @@ test('events reach every listener until it is taken off', async () => {
   server.emit('notice', { text: '2' });
   await client.call('add', { a: 1 });
   expect(got).toEqual(['a 1', 'b 1', 'b 2']);
+});
+
+test('a listener of an event that throws is told of, and neither the others nor the calls suffer', async () => {
+  const [a, b] = transportPair();
+  const server = createServer(contract, b, handlers);
+  const faults: [string, unknown][] = [];
+  const client = createClient(contract, a, (what, error) => faults.push([what, error]));
+  const got: string[] = [];
+  const mistake = new RangeError('too much');
+  client.on('notice', () => {
+    throw mistake;
+  });
+  client.on('notice', ({ text }) => got.push(text));
+  server.emit('notice', { text: '1' });
+  server.emit('notice', { text: '2' });
+  expect(await client.call('add', { a: 1 })).toBe(2);
+  expect(got).toEqual(['1', '2']);
+  expect(faults).toEqual([
+    [expect.stringContaining('notice'), mistake],
+    [expect.stringContaining('notice'), mistake],
+  ]);
+});
+
+test('a listener of the end that throws keeps no other from hearing of it', () => {
+  let close = (): void => {};
+  const faults: unknown[] = [];
+  const quiet: Transport = { send: () => {}, onFrame: () => {}, onClose: (listener) => (close = listener) };
+  const client = createClient(contract, quiet, (_, error) => faults.push(error));
+  const closed = vi.fn();
+  client.onClose(() => {
+    throw new Error('no');
+  });
+  client.onClose(closed);
+  close();
+  expect(closed).toHaveBeenCalledTimes(1);
+  expect(faults).toEqual([new Error('no')]);
+});
+
+test('an event and an answer that are no JSON end neither process', async () => {
+  const [a, b] = transportPair();
+  const faults: string[] = [];
+  const client = createClient(contract, a, (what) => faults.push(what));
+  b.onFrame((frame) => {
+    const { id } = decodeFrame(frame);
+    b.send(encodeFrame(FrameKind.event, 0, new TextEncoder().encode('{')));
+    b.send(encodeFrame(FrameKind.done, id, new TextEncoder().encode('{')));
+  });
+  await expect(client.call('add', { a: 1 })).rejects.toEqual(failure('bad-answer'));
+  expect(faults).toHaveLength(1);
+});
+
+test('what is too large for a frame fails its own call, at either end, and nothing else', async () => {
+  const large = 'x'.repeat(FRAME_MAX);
+  const { client } = joined({ wait: () => large });
+  await expect(client.call('wait', {})).rejects.toEqual(failure('too-large', /larger than/));
+  await expect(client.call('add', { a: large } as never)).rejects.toEqual(failure('too-large', /larger than/));
+  expect(await client.call('add', { a: 1 })).toBe(2);
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { decodeFrame, encodeFrame, FrameKind } from './frame.ts';
+import { decodeFrame, encodeFrame, FrameError, FrameKind } from './frame.ts';
 
 /**
  * Calls over frames: a contract names them once, and client, server and validators derive from it. A call has
@@ -64,10 +64,21 @@ export type Client<C extends Contract> = {
   onClose(listener: () => void): void;
 };
 
+/** What became of a listener that threw: nobody waits for it, so it has to be said somewhere. */
+export type Fault = (what: string, error: unknown) => void;
+
+const sayFault: Fault = (what, error) =>
+  console.error(`stratoscope: ${what}: ${error instanceof Error ? error.message : String(error)}`);
+
 /**
  * The caller's end. Results are believed as typed: both ends are one program, and the server validates its input.
+ * A listener that throws stops neither the others nor the process: `onFault` is told, standard error by default.
  */
-export function createClient<C extends Contract>(_contract: C, transport: Transport): Client<C> {
+export function createClient<C extends Contract>(
+  _contract: C,
+  transport: Transport,
+  onFault: Fault = sayFault,
+): Client<C> {
   type Pending = {
     resolve: (value: never) => void;
     reject: (error: Error) => void;
@@ -83,11 +94,22 @@ export function createClient<C extends Contract>(_contract: C, transport: Transp
   const gone = (): FailureError =>
     new FailureError({ code: 'closed', message: 'the other process has ended', hint: 'start it again' });
 
+  const guarded = (what: string, run: () => void): void => {
+    try {
+      run();
+    } catch (error) {
+      onFault(what, error);
+    }
+  };
+
   transport.onFrame((bytes) => {
     const { kind, id, payload } = decodeFrame(bytes);
     if (kind === FrameKind.event) {
-      const { event, data } = parse(payload) as { event: string; data: never };
-      for (const listener of listeners.get(event) ?? []) listener(data);
+      guarded('an event could not be read', () => {
+        const { event, data } = parse(payload) as { event: string; data: never };
+        for (const listener of [...(listeners.get(event) ?? [])])
+          guarded(`what follows the event “${event}” failed`, () => listener(data));
+      });
       return;
     }
     const call = pending.get(id);
@@ -106,8 +128,12 @@ export function createClient<C extends Contract>(_contract: C, transport: Transp
     } else {
       pending.delete(id);
       call.release();
-      if (kind === FrameKind.done) call.resolve(parse(payload) as never);
-      else call.reject(new FailureError(parse(payload) as Failure));
+      try {
+        if (kind === FrameKind.done) call.resolve(parse(payload) as never);
+        else call.reject(new FailureError(parse(payload) as Failure));
+      } catch {
+        call.reject(new FailureError({ code: 'bad-answer', message: 'the other process sent what is no answer' }));
+      }
     }
   });
   transport.onClose(() => {
@@ -117,7 +143,7 @@ export function createClient<C extends Contract>(_contract: C, transport: Transp
       call.reject(gone());
     }
     pending.clear();
-    for (const listener of closers) listener();
+    for (const listener of closers) guarded('what follows the end of the other process failed', listener);
   });
 
   return {
@@ -126,6 +152,12 @@ export function createClient<C extends Contract>(_contract: C, transport: Transp
       if (options.signal?.aborted)
         return Promise.reject(new FailureError({ code: 'cancelled', message: 'cancelled before it began' }));
       const id = nextId++;
+      let request: Uint8Array;
+      try {
+        request = encodeFrame(FrameKind.call, id, json({ call: name, params }));
+      } catch (error) {
+        return Promise.reject(new FailureError(failureOf(error)));
+      }
       return new Promise((resolve, reject) => {
         const cancel = (): void => transport.send(encodeFrame(FrameKind.cancel, id, new Uint8Array(0)));
         options.signal?.addEventListener('abort', cancel, { once: true });
@@ -136,7 +168,7 @@ export function createClient<C extends Contract>(_contract: C, transport: Transp
           onChunk: options.onChunk,
           release: () => options.signal?.removeEventListener('abort', cancel),
         });
-        transport.send(encodeFrame(FrameKind.call, id, json({ call: name, params })));
+        transport.send(request);
       });
     },
     on(event, listener) {
@@ -222,6 +254,12 @@ export function createServer<C extends Contract>(contract: C, transport: Transpo
 /** Any thrown thing as a Failure; after an abort it is `cancelled`. */
 export function failureOf(error: unknown, signal?: AbortSignal): Failure {
   if (error instanceof FailureError) return error.failure;
+  if (error instanceof FrameError)
+    return {
+      code: 'too-large',
+      message: error.message,
+      hint: 'ask for less at once: a part of the tree, or fewer rows',
+    };
   if (signal?.aborted) return { code: 'cancelled', message: 'cancelled' };
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'internal', message, ...(error instanceof Error && error.stack ? { hint: error.stack } : {}) };
