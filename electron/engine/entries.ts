@@ -66,6 +66,21 @@ export class EntryTable extends EntryNames implements RawTree {
     return entry;
   }
 
+  /** Makes an entry that stands in no directory of its layer. */
+  addApart(layer: number, facts: EntryFacts): number {
+    const entry = this.reserve(1);
+    this.layers[entry] = layer;
+    this.parents[entry] = NO_DIRECTORY;
+    this.facts[entry * WORDS + W.directory] = NO_DIRECTORY;
+    this.setRoot(entry, facts);
+    return entry;
+  }
+
+  /** Whether the entry stands in a directory of its layer. */
+  isPlaced(entry: number): boolean {
+    return this.parents[entry] !== NO_DIRECTORY;
+  }
+
   /** Gives the entry of a layer's root its attributes, read on their own: the walk tells of what is in directories. */
   setRoot(entry: number, facts: EntryFacts): void {
     const base = entry * WORDS;

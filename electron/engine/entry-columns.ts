@@ -276,7 +276,16 @@ export class EntryColumns {
 
   /** What the handle in the entry's overlay.origin opened, as ItemKind.opened has it; undefined where nobody tried. */
   opened(entry: number): Uint8Array | null | undefined {
-    return this.item(entry, ItemKind.opened, '');
+    const [own, other] = this.prefix === 'user' ? [ItemKind.user, ItemKind.trusted] : [ItemKind.trusted, ItemKind.user];
+    if (this.item(entry, other, 'origin') === undefined) return this.item(entry, ItemKind.opened, '');
+    // It stands behind the origin that it opened, and the one of the other prefix may have been opened too.
+    let opened: Uint8Array | null | undefined;
+    let isOwn = false;
+    this.forEachItem(entry, (kind, name, value) => {
+      if (kind !== ItemKind.opened) isOwn = kind === own && name === 'origin';
+      else if (isOwn) opened = value;
+    });
+    return opened;
   }
 
   /** Inode number as the real directory lists it; null where it is not known. */

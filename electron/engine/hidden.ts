@@ -161,7 +161,7 @@ export class HiddenTree {
     const alias = objects.indexed(id);
     if (alias !== undefined) {
       for (const one of out) if (one.entry === top) Object.assign(one, { role: 'origin', hiddenBy: 'file' });
-      if (alias !== null) out.push({ entry: alias, role: 'object', hiddenBy: null });
+      if (alias !== null && entries.isPlaced(alias)) out.push({ entry: alias, role: 'object', hiddenBy: null });
       return;
     }
     if (entries.layer(top) !== 0 || entries.kind(top) === Kind.dir || entries.marks(top) & MarkBit.metacopy) return;

@@ -1,8 +1,12 @@
 import { asBytes } from '../../shared/bytes/bytes.ts';
-import type { ProbeContract, RawXattr } from '../../shared/ipc/probe.ts';
+import type { Place, ProbeContract, RawXattr } from '../../shared/ipc/probe.ts';
 import { type Client, FailureError } from '../../shared/ipc/rpc.ts';
+import { validRedirect } from '../../shared/merge/layer-lookup.ts';
 import { Kind } from '../../shared/merge/marks.ts';
+import type { RuleId } from '../../shared/merge/rules.ts';
+import { ABSENT, Code } from '../../shared/merge/tree.ts';
 import { inodeOfFid, parseHandle } from '../../shared/xattrs/index.ts';
+import type { EntryTable } from './entries.ts';
 import type { Stack } from './stack.ts';
 
 /** One entry of WORKDIR/index: the lower inode that its name means, and the upper inode that it is a link of. */
@@ -21,6 +25,10 @@ export type IndexEntry = {
   upperIno: bigint | null;
   /** The upper inode is a metacopy: its data is the lower's. */
   isMetacopy: boolean;
+  /** What a lookup that comes to the upper inode by the index fails with, for the inode's own marks. */
+  refusal: { code: Code; rule: RuleId } | null;
+  /** Entry of the upper inode (after `placeInodes`); ABSENT for directories, whiteouts, and what could not be read. */
+  entry: number;
   /** Value of overlay.nlink. */
   unionLinks: string | null;
 };
@@ -61,7 +69,9 @@ export async function readIndex(stack: Stack, probe: Client<ProbeContract>): Pro
         // A copied-up device has an origin, a whiteout has no mark.
         isWhiteout: mode >>> 12 === Kind.char && overlayXattr(stack, xattrs, 'origin') === undefined,
         upperIno: upperNamed(stack, xattrs),
-        isMetacopy: overlayXattr(stack, xattrs, 'metacopy') !== undefined,
+        isMetacopy: mode >>> 12 === Kind.file && overlayXattr(stack, xattrs, 'metacopy') !== undefined,
+        refusal: refusalOf(stack, mode, xattrs),
+        entry: ABSENT,
         unionLinks: textOf(overlayXattr(stack, xattrs, 'nlink')),
       });
     }
@@ -85,6 +95,55 @@ export async function openLowers(index: Index, probe: Client<ProbeContract>, ses
       else if (answer?.errno !== 'ESTALE') index.unknown = true;
     });
   }
+}
+
+/**
+ * Finds the entries of the upper inodes that the index holds. One that the upper has no name for (all were removed, but
+ * not the lower's other names) is read from the index, as an entry that stands in no directory.
+ */
+export async function placeInodes(
+  index: Index,
+  entries: EntryTable,
+  { facts }: Stack,
+  probe: Client<ProbeContract>,
+): Promise<void> {
+  const asked = new Map<bigint, IndexEntry[]>();
+  for (const one of index.entries) {
+    if (one.lower === null || one.isWhiteout || one.mode >>> 12 === Kind.dir) continue;
+    asked.set(one.ino, [...(asked.get(one.ino) ?? []), one]);
+  }
+  if (asked.size === 0) return;
+  const place = (ino: bigint, entry: number): void => {
+    for (const one of asked.get(ino) ?? []) one.entry = entry;
+    asked.delete(ino);
+  };
+  for (let entry = 0; entry < entries.count; entry++)
+    if (entries.layers[entry] === 0 && entries.nlink(entry) > 1) place(entries.ino(entry), entry);
+  for (const [ino, [one]] of asked) {
+    try {
+      const path = asBytes(`index/${one?.name}`);
+      const found = await probe.call('entry', { place: facts.workPlace as Place, path, target: true });
+      place(ino, entries.addApart(0, found));
+    } catch (error) {
+      if (error instanceof FailureError && error.failure.code === 'closed') throw error;
+      index.unknown = true;
+    }
+  }
+}
+
+/** namei.c:ovl_lookup reads redirect and metacopy of an upper that it has from the index. */
+function refusalOf(stack: Stack, mode: number, xattrs: readonly RawXattr[]): IndexEntry['refusal'] {
+  const redirect = overlayXattr(stack, xattrs, 'redirect')?.value;
+  if (redirect != null) {
+    const text = Buffer.from(redirect, 'hex').toString('latin1');
+    const whole = text === '' ? null : text.replace(/\0.*$/s, '');
+    if (!validRedirect(whole)) return { code: Code.EINVAL, rule: 'redirect-invalid' };
+  }
+  const metacopy = overlayXattr(stack, xattrs, 'metacopy');
+  if (!metacopy || mode >>> 12 !== Kind.file) return null;
+  const length = (metacopy.value?.length ?? 0) / 2;
+  if (length > 0 && length < 4) return { code: Code.EIO, rule: 'metacopy-too-small' };
+  return stack.options.metacopy ? null : { code: Code.EPERM, rule: 'metacopy-refused' };
 }
 
 const uuidOf = (stack: Stack, uuid: string | null): string =>

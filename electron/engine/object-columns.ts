@@ -117,13 +117,18 @@ export class ObjectColumns {
     this.dataOf.set(id, DATA_UNKNOWN);
   }
 
-  /** Upper entry that the index gives a lower name, by object; null where the upper has no name for it. */
+  /** Entry of the upper inode that the index gives a lower name, by object; null where it could not be read. */
   private readonly aliases = new Map<number, number | null>();
 
-  /** The index says that this lower name shows an upper inode: attributes are from there, and bytes but for a metacopy's. */
+  /**
+   * The index says that this lower name shows an upper inode: attributes are from there, and bytes but for a metacopy's.
+   * An inode without a name in the upper has its bytes where no layer shows them.
+   */
   alias(id: number, upper: number | null, isMetacopy: boolean): void {
     this.aliases.set(id, upper);
-    if (upper !== null && !isMetacopy && this.data(id) !== ABSENT) this.dataOf.set(id, upper);
+    if (upper === null) this.flags[id] = (this.flags[id] as number) & ~Flag.certain;
+    else if (!isMetacopy && this.entries.kind(upper) === Kind.file)
+      this.dataOf.set(id, this.entries.isPlaced(upper) ? upper : DATA_UNKNOWN);
   }
 
   /** Lower names that the index has, by object: the upper entry that each shows, null where the upper has no name. */

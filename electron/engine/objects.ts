@@ -16,7 +16,7 @@ import { DATA_UNKNOWN, Flag, ObjectColumns } from './object-columns.ts';
 export class ObjectTable extends ObjectColumns {
   readonly options: MergeOptions;
   readonly lookup: Lookup;
-  /** How often each rule was met, by layer position (4 a rule); null where nobody counts. */
+  /** How often each rule was met, by layer position (RULES × POSITIONS, row by row); null where nobody counts. */
   readonly hits: Uint32Array | null;
   readonly listing: ListingRules;
   #assumedLayers: Set<number>;

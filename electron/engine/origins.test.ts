@@ -83,6 +83,55 @@ describe.skipIf(cannotMount !== null)(`origins${cannotMount ? ` (${cannotMount})
     await compare('m', { one: 'verified', two: 'verified', three: 'verified', four: 'verified', later: 'ignored' });
   });
 
+  test('of the prefix that does not count are none, though they are opened too', async () => {
+    lab.sh(files('f g'));
+    lab.filesystem('ext4', 'fs', 'src');
+    lab.sh('mkdir fs/l fs/u fs/w; mv fs/f fs/g fs/l/');
+    const options = 'lowerdir=fs/l,upperdir=fs/u,workdir=fs/w';
+    lab.overlay('m', options);
+    lab.sh(`chmod 600 m/f m/g; umount m
+      value=$(getfattr -h --only-values -n trusted.overlay.origin fs/u/g | od -An -v -tx1 | tr -d ' \\n')
+      setfattr -n user.overlay.origin -v 0x$value fs/u/f`);
+    lab.overlay('m', options);
+    await compare('m', { f: 'verified', g: 'verified' });
+  });
+
+  test('an upper inode that has no name but its index entry is what the other names show', async () => {
+    lab.sh(`${files('one')}; ln src/one src/two`);
+    lab.filesystem('ext4', 'fs', 'src');
+    lab.sh('mkdir fs/l fs/u fs/w; mv fs/one fs/two fs/l/');
+    const options = 'lowerdir=fs/l,upperdir=fs/u,workdir=fs/w,index=on';
+    lab.overlay('m', options);
+    lab.sh('echo more >> m/one; chmod 600 m/one; rm m/one; umount m');
+    lab.overlay('m', options);
+    const { objects } = await lab.scan(lab.mount('m'));
+    expect(objects.get('two')).toMatchObject({
+      lookup: 'ok',
+      provenance: 'copied-up',
+      mode: '0100600',
+      size: lab.sh('stat -c %s m/two').trim(),
+      marks: ['indexed'],
+      data: 'unknown',
+    });
+  });
+
+  test.each([
+    ['setfattr -n trusted.overlay.redirect -v a/b', 'EINVAL', 'Invalid argument'],
+    ['setfattr -n trusted.overlay.metacopy', 'EPERM', 'Operation not permitted'],
+    ['setfattr -n trusted.overlay.metacopy -v 0x00', 'EIO', 'Input/output error'],
+  ])('marks of an upper inode count for those who come to it by the index: %s', async (mark, lookup, says) => {
+    lab.sh(`${files('one')}; ln src/one src/two`);
+    lab.filesystem('ext4', 'fs', 'src');
+    lab.sh('mkdir fs/l fs/u fs/w; mv fs/one fs/two fs/l/');
+    const options = 'lowerdir=fs/l,upperdir=fs/u,workdir=fs/w,index=on';
+    lab.overlay('m', options);
+    lab.sh(`chmod 600 m/one; umount m; ${mark} fs/u/one`);
+    lab.overlay('m', options);
+    const { objects } = await lab.scan(lab.mount('m'));
+    expect(objects.get('two')?.lookup).toBe(lookup);
+    expect(lab.sh('LC_ALL=C stat m/two 2>&1 || true')).toContain(says);
+  });
+
   test('of files count with nfs_export only if the index has them', async () => {
     lab.sh(files('before after'));
     lab.filesystem('ext4', 'fs', 'src');

@@ -112,7 +112,8 @@ export class Origins {
     const value = this.#entries.xattr(entry, 'origin');
     if (value === undefined) return undefined;
     const parsed = value === null ? null : parseHandle(value);
-    if (!parsed || 'problem' in parsed) return null;
+    // The kernel compares whole handles, and makes those of lowers without a flag (copy_up.c:ovl_encode_real_fh).
+    if (!parsed || 'problem' in parsed || parsed.flags !== 0) return null;
     const lower = this.#lowers.find((one) => one.layer === layer);
     return lower?.uuid === parsed.uuid ? inodeOfFid(lower.type, parsed.type, parsed.fid) : null;
   }

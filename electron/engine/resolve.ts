@@ -1,6 +1,6 @@
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { RULE_INDEX, type RuleId } from '../../shared/merge/rules.ts';
-import { Code } from '../../shared/merge/tree.ts';
+import { ABSENT, Code } from '../../shared/merge/tree.ts';
 import type { IndexEntry } from './index-entries.ts';
 import { failImpureListings } from './listing.ts';
 import type { ObjectTable } from './objects.ts';
@@ -34,8 +34,6 @@ function aliasIndexed(scan: StackScan): void {
   const isOn = (rule: RuleId): boolean => objects.options.rules[RULE_INDEX[rule]] !== 0;
   const sieve = new Uint8Array(SIEVE);
   for (const { lower } of index.entries) if (lower) sieve[Number(lower.ino & SIEVE_MASK)] = 1;
-  const uppers = new Map<bigint, number>();
-  const wanted = new Set(index.entries.map(({ ino }) => ino));
   /** The index entry of a lower of that type; null where there is none, or the object is refused for it. */
   const take = (id: number, kind: number, dev: string, ino: bigint): IndexEntry | null => {
     const found = known.indexOf(dev, ino);
@@ -47,8 +45,6 @@ function aliasIndexed(scan: StackScan): void {
   for (const id of upperObjects(objects)) {
     const top = objects.tops[id] as number;
     if (entries.kind(top) === Kind.dir) continue;
-    const ino = entries.ino(top);
-    if (entries.nlink(top) > 1 && wanted.has(ino)) uppers.set(ino, top);
     const origin = objects.codes[id] === Code.ok ? origins.facts.get(top) : undefined;
     if (origin?.dev && origin.ino !== null && origin.mode >>> 12 === entries.kind(top))
       take(id, entries.kind(top), origin.dev, origin.ino);
@@ -60,7 +56,9 @@ function aliasIndexed(scan: StackScan): void {
     const found = take(id, entries.kind(top), entries.dev(top), entries.ino(top));
     if (!found || !isOn('index-alias')) continue;
     objects.lookup.count('index-alias', top);
-    objects.alias(id, uppers.get(found.ino) ?? null, found.isMetacopy);
+    const { refusal, entry } = found;
+    if (refusal && isOn(refusal.rule)) objects.refuse(id, refusal.code, refusal.rule);
+    else objects.alias(id, entry === ABSENT ? null : entry, found.isMetacopy);
   }
 }
 

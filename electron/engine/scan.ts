@@ -5,7 +5,7 @@ import { kernelAtLeast } from '../../shared/merge/options.ts';
 import { RULES, ruleSwitches } from '../../shared/merge/rules.ts';
 import { ABSENT, POSITIONS, unknownComponent } from '../../shared/merge/tree.ts';
 import { EntryTable } from './entries.ts';
-import { type Index, openLowers, readIndex } from './index-entries.ts';
+import { type Index, openLowers, placeInodes, readIndex } from './index-entries.ts';
 import { readNested } from './nested.ts';
 import { ObjectTable } from './objects.ts';
 import { KnownOrigins } from './origin-rules.ts';
@@ -260,7 +260,10 @@ export class StackScan {
     this.phase = 'merging';
     const begun = performance.now();
     const [index] = await Promise.all([this.#reading, this.origins.finish()]);
-    if (index) await openLowers(index, this.#probe, this.#session);
+    if (index) {
+      await openLowers(index, this.#probe, this.#session);
+      await placeInodes(index, this.entries, this.stack, this.#probe);
+    }
     this.index = index;
     this.known.setIndex(index);
     this.origins.heedIndex(index);

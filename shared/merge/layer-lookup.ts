@@ -1,6 +1,16 @@
 import { Kind, MarkBit } from './marks.ts';
 import { RULE_INDEX, type RuleId } from './rules.ts';
-import { ABSENT, Code, Found, type MergeOptions, NOT_READ, type RawTree, type Visit } from './tree.ts';
+import {
+  ABSENT,
+  Code,
+  Found,
+  type MergeOptions,
+  NOT_READ,
+  POSITIONS,
+  positionOf,
+  type RawTree,
+  type Visit,
+} from './tree.ts';
 
 /** Thrown where the answer is an error, which stands in `found`: nothing more is looked at. */
 export class Stop extends Error {}
@@ -76,10 +86,7 @@ export class LayerLookup {
     const tree = this.tree;
     const found = this.found;
     if (entry === NOT_READ) return this.unread();
-    if (entry === ABSENT) {
-      this.say(base, ABSENT, 'absent');
-      return ABSENT;
-    }
+    if (entry === ABSENT) return this.#absent(base);
     const isLastPart = after === '';
     const marks = tree.marks(entry);
     const kind = tree.kind(entry);
@@ -116,6 +123,7 @@ export class LayerLookup {
       this.rule = 'metacopy';
     } else {
       if (isLastPart) this.isDir = true;
+      if (!this.isOn('directory-merges')) this.stop = true;
       if (this.last && this.isOn('last-not-read')) {
         this.say(base, entry, marks & (MarkBit.opaque | MarkBit.redirect) ? 'last-not-read' : 'directory-merges');
         return entry;
@@ -172,7 +180,11 @@ export class LayerLookup {
 
   /** A component that is known to lack the name, unless it could not be read. */
   protected skip(component: number): number {
-    if (component < ABSENT) return this.unread();
+    return component < ABSENT ? this.unread() : this.#absent(component);
+  }
+
+  #absent(component: number): number {
+    if (!this.isOn('absent')) this.stop = true;
     this.say(component, ABSENT, 'absent');
     return ABSENT;
   }
@@ -208,8 +220,7 @@ export class LayerLookup {
   protected hit(rule: RuleId, entry: number): void {
     if (this.hits === null) return;
     const layer = entry >= 0 ? this.tree.layer(entry) : 0;
-    const position = layer === 0 ? 0 : layer === this.options.lowerRoots.length ? 3 : layer === 1 ? 1 : 2;
-    const at = RULE_INDEX[rule] * 4 + position;
+    const at = RULE_INDEX[rule] * POSITIONS.length + positionOf(layer, this.options.lowerRoots.length);
     this.hits[at] = (this.hits[at] ?? 0) + 1;
   }
 

@@ -89,5 +89,10 @@ export class Found {
   pending = false;
 }
 
-/** Layer positions that `hits` counts by, in order. */
-export const POSITIONS = ['upper', 'topmost lower', 'middle lower', 'lowest'] as const;
+/** Layer positions that `hits` counts by, in order. A lower that is the only one is the lowest. */
+export const POSITIONS = ['upper', 'topmost lower', 'middle lower', 'lowest', 'data-only'] as const;
+export type Position = (typeof POSITIONS)[number];
+
+/** Where a layer stands in a stack of `lowers` lower layers, as an index of POSITIONS. */
+export const positionOf = (layer: number, lowers: number): number =>
+  layer === 0 ? 0 : layer > lowers ? 4 : layer === lowers ? 3 : layer === 1 ? 1 : 2;
