@@ -1,4 +1,4 @@
-import { asBytes, type Bytes, joinBytes } from '../../shared/bytes/bytes.ts';
+import { asBytes, type Bytes, hexOfBytes, joinBytes } from '../../shared/bytes/bytes.ts';
 import {
   type Case,
   type CaseLayer,
@@ -21,6 +21,7 @@ import {
   readFile,
   SystemError,
   setXattr,
+  statPath,
   writeFile,
 } from './libc.ts';
 import { encodeOrigin } from './origin.ts';
@@ -74,8 +75,24 @@ export function buildCase(c: Case, filesystems: Filesystems, name: string): Buil
   if (c.upper) {
     work = joinBytes(joinBytes(filesystems[c.upper.filesystem].root, asBytes(name)), asBytes('work'));
     makeDirectory(work);
+    if (c.index.length > 0) buildIndex(c, roots, filesystems, joinBytes(work, asBytes('index')));
   }
   return { case: c, roots, work, contents, types };
+}
+
+/** What the files of the index hold that have no other name: bytes that a mount shows and no layer does. */
+export function namelessContents(built: BuiltCase): ReadonlySet<Bytes> {
+  if (built.work === null) return new Set();
+  const directory = joinBytes(built.work, asBytes('index'));
+  const listing = listDirectory(directory);
+  const contents = new Set<Bytes>();
+  for (const { name } of typeof listing === 'string' ? [] : listing) {
+    const file = joinBytes(directory, name);
+    const stat = statPath(file);
+    const read = typeof stat !== 'string' && stat.nlink === 1 ? readFile(file) : null;
+    if (read && 'data' in read) contents.add(read.data);
+  }
+  return contents;
 }
 
 /** The same case after the kernel has changed its upper: what stands there now is read from disk. */
@@ -154,6 +171,30 @@ function buildNode(layer: CaseLayer, node: TreeNode, path: Bytes, root: Bytes, c
       contents.set(`${layer.id}:${path}`, content);
       if (node.content === 'hole') writeFile(file, asBytes(''), holeSize);
       else writeFile(file, content);
+    }
+  }
+}
+
+/** Fills the index directory; an entry whose lower or upper is not there (shrinking may take it away) is left out. */
+function buildIndex(c: Case, roots: ReadonlyMap<string, Bytes>, filesystems: Filesystems, directory: Bytes): void {
+  const upper = c.upper as CaseLayer;
+  makeDirectory(directory);
+  for (const { of, kind, to } of c.index) {
+    const name = originValue(c, { ...of, twist: 'true' }, roots, filesystems);
+    const named = originValue(c, { layer: upper.id, path: to, twist: 'upper' }, roots, filesystems);
+    if (name === null || (named === null && kind !== 'whiteout')) continue;
+    const entry = joinBytes(directory, asBytes(hexOfBytes(name)));
+    try {
+      if (kind === 'whiteout') makeWhiteout(entry);
+      else if (kind === 'link') makeLink(joinBytes(roots.get(upper.id) as Bytes, to), entry);
+      else {
+        makeDirectory(entry);
+        setMark(entry, `${prefixOf(c, 'own')}upper`, named as Bytes);
+      }
+    } catch (error) {
+      // Two entries of one lower, or a link of a directory.
+      if (error instanceof SystemError && (error.errno === 'EEXIST' || error.errno === 'EPERM')) continue;
+      throw error;
     }
   }
 }

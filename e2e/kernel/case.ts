@@ -13,8 +13,11 @@ export type FilesystemName = (typeof filesystemNames)[number];
 export interface HandleOf {
   readonly layer: string;
   readonly path: Bytes;
-  /** What is wrong with the handle: nothing, the generation, the uuid, the last bytes missing, the flags. */
-  readonly twist: 'true' | 'stale' | 'foreign' | 'truncated' | 'flags';
+  /**
+   * What is wrong with the handle: nothing, the generation, the uuid, the last bytes missing, the flags. `upper` has the
+   * flag that the handles of upper inodes have.
+   */
+  readonly twist: 'true' | 'stale' | 'foreign' | 'truncated' | 'flags' | 'upper';
 }
 
 export type MarkName = 'opaque' | 'whiteout' | 'redirect' | 'metacopy' | 'impure' | 'origin' | 'protattr';
@@ -67,6 +70,15 @@ export interface Operation {
   readonly to?: Bytes;
 }
 
+/** An entry of WORKDIR/index that stands there before the first mount, which may clean it away. */
+export interface IndexMark {
+  /** The lower whose handle is its name. */
+  readonly of: { readonly layer: string; readonly path: Bytes };
+  /** Another name of the upper's `to`; a directory whose overlay.upper names `to`; or a whiteout. */
+  readonly kind: 'link' | 'dir' | 'whiteout';
+  readonly to: Bytes;
+}
+
 export interface Case {
   readonly upper: CaseLayer | null;
   /** Top first. */
@@ -74,6 +86,8 @@ export interface Case {
   /** Data-only layers, searched in this order. */
   readonly data: readonly CaseLayer[];
   readonly options: CaseOptions;
+  /** Needs an upper. */
+  readonly index: readonly IndexMark[];
   /** Done before, in this order; needs an upper. */
   readonly before: readonly Operation[];
   /** Who makes the mount: the initial user namespace, or one below it. */

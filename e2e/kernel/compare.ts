@@ -1,7 +1,8 @@
-import { type Bytes, bytesOfBase64, bytesOfText } from '../../shared/bytes/bytes.ts';
+import { type Bytes, bytesOfBase64, bytesOfText, joinBytes } from '../../shared/bytes/bytes.ts';
 import type { ScanObject } from '../../shared/contract/scan.ts';
-import type { BuiltCase } from './build.ts';
+import { type BuiltCase, prefixOf } from './build.ts';
 import { layerNumber, layersOf, type TreeNode, walkNodes } from './case.ts';
+import { getXattr, statPath } from './libc.ts';
 import type { KernelObject, KernelView } from './oracle.ts';
 
 /** One thing that our program says and the kernel contradicts, or that contradicts the layers as they were built. */
@@ -48,8 +49,16 @@ const typeOfMode = new Map([
   [0o140000, 'socket'],
 ]);
 
-/** Holds a scan (with hidden objects) of a built case against what the kernel said of it. */
-export function compare(built: BuiltCase, scan: readonly ScanObject[], view: KernelView): Comparison {
+/**
+ * Holds a scan (with hidden objects) of a built case against what the kernel said of it. `nameless` are contents that
+ * stand in the index alone: which file they are from no answer can say.
+ */
+export function compare(
+  built: BuiltCase,
+  scan: readonly ScanObject[],
+  view: KernelView,
+  nameless: ReadonlySet<Bytes>,
+): Comparison {
   const differences: Difference[] = [];
   const differ = (path: Bytes, field: Difference['field'], predicted: unknown, observed: unknown): void =>
     void differences.push({ path, field, predicted: String(predicted), observed: String(observed) });
@@ -72,8 +81,9 @@ export function compare(built: BuiltCase, scan: readonly ScanObject[], view: Ker
       if (!unknowns.below(path)) differ(path, 'object', 'nothing', `${observed.lookup}, listed ${observed.listed}`);
       continue;
     }
-    if (object.lookup === 'unknown' || object.listed === 'unknown') {
-      unknown++;
+    const isUnknown = object.lookup === 'unknown' || object.listed === 'unknown';
+    if (isUnknown || object.data === 'unknown') unknown++;
+    if (isUnknown) {
       const objection = unknowns.objection(path, object, observed);
       if (objection !== null) differ(path, 'unknown', 'unknown', objection);
     }
@@ -85,7 +95,7 @@ export function compare(built: BuiltCase, scan: readonly ScanObject[], view: Ker
     if (!isSpoilt(path, observed.lookup) && object.listed !== 'unknown' && object.listed !== observed.listed) {
       differ(path, 'listed', object.listed, observed.listed);
     }
-    if (observed.lookup === 'ok') compareFound(built, path, object, observed, differ);
+    if (observed.lookup === 'ok') compareFound(built, path, object, observed, nameless, differ);
   }
   for (const [path, object] of ours) {
     if (kernel.has(path)) continue;
@@ -114,6 +124,7 @@ function compareFound(
   path: Bytes,
   object: ScanObject,
   observed: KernelObject,
+  nameless: ReadonlySet<Bytes>,
   differ: (path: Bytes, field: Difference['field'], predicted: unknown, observed: unknown) => void,
 ): void {
   const mode = observed.mode as number;
@@ -133,7 +144,24 @@ function compareFound(
   const data = observed.data as NonNullable<KernelObject['data']>;
   if ('errno' in data) {
     if (object.data !== null) differ(path, 'data', predicted.text, `open or read: ${data.errno}`);
+  } else if (object.data === 'unknown' && (nameless.has(data.bytes) || isSharedMetacopy(built, object))) {
+    return;
   } else if (predicted.bytes !== data.bytes) differ(path, 'data', predicted.text, `bytes ${quote(data.bytes)}`);
+}
+
+/**
+ * Whether the object is one of several names of a metacopy in a lower: they share one inode of the mount, and so the
+ * data that the first of them finds that is looked up.
+ */
+function isSharedMetacopy(built: BuiltCase, object: ScanObject): boolean {
+  const entry = object.entries.find(({ role }) => role === 'object');
+  const layer = layersOf(built.case)[(entry?.layer ?? -1) - layerNumber(built.case, 0)];
+  const root = layer && built.case.lowers.includes(layer) ? built.roots.get(layer.id) : undefined;
+  if (root === undefined || entry === undefined) return false;
+  const file = joinBytes(root, exactPath(entry));
+  const stat = statPath(file);
+  const mark = getXattr(file, `${prefixOf(built.case, 'own')}metacopy`);
+  return typeof stat !== 'string' && stat.nlink > 1 && 'value' in mark;
 }
 
 /** The bytes of the file that our program names; null where it names none or one that was not built. */

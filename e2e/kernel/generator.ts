@@ -1,9 +1,23 @@
 import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
-import type { Case, CaseLayer, CaseOptions, FilesystemName, Mark, Operation, TreeNode } from './case.ts';
-import { type Below, makeDirectoryMarks, makeFileMarks, makeMetacopyMarks, makeRootMarks } from './generator-marks.ts';
+import type { Case, CaseLayer, FilesystemName, IndexMark, Mark, Operation, TreeNode } from './case.ts';
+import {
+  type Below,
+  type Drawing,
+  makeDirectoryMarks,
+  makeFileMarks,
+  makeMetacopyMarks,
+  makeRootMarks,
+  type Place,
+  type Position,
+} from './generator-marks.ts';
+import { plantIn } from './generator-plants.ts';
 import type { Random } from './random.ts';
+import { confinedOptions, themeOf } from './themes.ts';
 
 const commonNames = ['a', 'b', 'c', 'd', 'e', 'f'].map(asBytes);
+
+/** Names that the layers above do not have, so that every layer is the first that has some name. */
+const newNames = { upper: asBytes('u'), lower: asBytes('t'), middle: asBytes('m'), lowest: asBytes('z') };
 
 /** Names that break careless programs: line breaks, invalid UTF-8, markup, shell words, foreign marks, 255 bytes. */
 export const hostileNames = [
@@ -25,35 +39,56 @@ export const hostileNames = [
 
 /** A random case. Few names, so that the layers meet often; every mark and option of the kernel, good and bad values. */
 export function makeCase(random: Random): Case {
-  const namespace = random.chance(0.1) ? 'user' : 'init';
-  const upperWanted = random.chance(0.6);
-  const options = makeOptions(random, namespace, upperWanted);
-  const dataCount = namespace === 'user' || options.userxattr ? 0 : random.chance(0.25) ? random.between(1, 2) : 0;
-  const lowerCount = Math.max(
-    upperWanted || dataCount > 0 ? 1 : 2,
-    random.pick([1, 1, 2, 2, 2, 3, 3, 3, 4, 5]) + (upperWanted ? 0 : 1),
-  );
-  const names = [...commonNames.slice(0, random.between(4, 6))];
+  const theme = themeOf(random);
+  const namespace = random.chance(theme.user) ? 'user' : 'init';
+  const upperWanted = random.chance(theme.upper);
+  const options =
+    namespace === 'user'
+      ? { ...(random.chance(0.55) ? { userxattr: true as const } : {}), ...confinedOptions(random) }
+      : theme.options(random, upperWanted);
+  const dataCount = namespace === 'user' || options.userxattr || !random.chance(theme.data) ? 0 : random.between(1, 2);
+  const lowerCount = Math.max(upperWanted || dataCount > 0 ? 1 : 2, random.pick(theme.lowers) + (upperWanted ? 0 : 1));
+  const names = [...commonNames.slice(0, random.between(3, 5))];
   if (random.chance(0.2)) names.push(random.pick(hostileNames));
 
   const chooseFilesystem = filesystemChooser(random);
-  const context: Context = { random, names, options, below: { files: [], dirs: [], all: [], data: [] }, deepest: 0 };
+  const below: Below = { files: [], dirs: [], all: [], exposed: [], data: [] };
+  const drawing: Drawing = { random, theme, options, names, below, index: [] };
   const data: CaseLayer[] = [];
-  for (let k = dataCount; k >= 1; k--) data.unshift(makeLayer(context, `d${k}`, 'data', chooseFilesystem()));
+  for (let k = dataCount; k >= 1; k--) data.unshift(makeLayer(drawing, `d${k}`, 'data', chooseFilesystem(), []));
   const lowers: CaseLayer[] = [];
   for (let k = lowerCount; k >= 1; k--) {
     const position = k === lowerCount ? 'lowest' : 'lower';
-    lowers.unshift(makeLayer(context, `l${k}`, position, chooseFilesystem()));
+    const { lower, middle, lowest } = newNames;
+    const own = [lower, ...(k > 1 ? [middle] : []), ...(position === 'lowest' ? [lowest] : [])];
+    lowers.unshift(makeLayer(drawing, `l${k}`, position, chooseFilesystem(), own));
   }
-  const upper = upperWanted ? makeLayer(context, 'u', 'upper', chooseFilesystem()) : null;
+  const places = [...below.all];
+  const bare = upperWanted ? makeLayer(drawing, 'u', 'upper', chooseFilesystem(), [newNames.upper]) : null;
+  const planted = plantIn(drawing, { upper: bare, lowers, index: bare ? drawing.index : [] });
+  const { upper } = planted;
   // Plain directories are answered as if the initial user namespace mounted them.
   const ask = namespace === 'user' ? 'mount' : random.pick(['mount', 'directories'] as const);
-  const before = upper && random.chance(0.35) ? makeOperations(random, names) : [];
-  return { upper, lowers, data, options, before, namespace, ask, lookupFirst: random.chance(0.25) };
+  const index = upper ? [...planted.index, ...makeIndexWhiteouts(drawing, places)] : [];
+  const operands = below.exposed.length > 0 && random.chance(0.5) ? below.exposed : places;
+  const before = upper && random.chance(theme.before) ? makeOperations(random, names, operands) : [];
+  const lookupFirst = random.chance(0.25);
+  return { upper, lowers: planted.lowers, data, options, index, before, namespace, ask, lookupFirst };
 }
 
-function makeOperations(random: Random, names: readonly Bytes[]): Operation[] {
+/** Index entries that say of a lower that all its names were removed, though it is there. */
+function makeIndexWhiteouts({ random, theme }: Drawing, places: readonly Place[]): IndexMark[] {
+  if (places.length === 0 || !random.chance(theme.index)) return [];
+  return Array.from({ length: random.between(1, 2) }, () => ({
+    of: random.pick(places),
+    kind: 'whiteout',
+    to: asBytes(''),
+  }));
+}
+
+function makeOperations(random: Random, names: readonly Bytes[], places: readonly Place[]): Operation[] {
   const path = (): Bytes => {
+    if (places.length > 0 && random.chance(0.5)) return random.pick(places).path;
     const parts = Array.from({ length: random.pick([1, 1, 2, 2, 3]) }, () => random.pick(names));
     return asBytes(parts.join('/'));
   };
@@ -63,57 +98,52 @@ function makeOperations(random: Random, names: readonly Bytes[]): Operation[] {
   });
 }
 
-function makeOptions(random: Random, namespace: 'init' | 'user', upper: boolean): CaseOptions {
-  const options: { -readonly [K in keyof CaseOptions]: CaseOptions[K] } = {};
-  if (namespace === 'user' ? random.chance(0.55) : random.chance(0.1)) options.userxattr = true;
-  if (random.chance(0.6)) options.xino = random.pick(['on', 'auto', 'off']);
-  if (namespace === 'user' || options.userxattr) {
-    if (random.chance(0.2)) options.redirect_dir = random.pick(['nofollow', 'nofollow', 'follow', 'off', 'on']);
-    if (random.chance(0.1)) options.index = 'on';
-    return options;
-  }
-  const metacopy = random.weighted({ on: 45, off: 10, none: 45 });
-  if (metacopy !== 'none') options.metacopy = metacopy;
-  const redirect =
-    metacopy === 'on' ? { none: 70, on: 28, follow: 1, nofollow: 1 } : { none: 35, on: 25, follow: 10, nofollow: 30 };
-  const chosen = random.weighted<string>({ ...redirect, off: metacopy === 'on' ? 0 : 8 });
-  if (chosen !== 'none') options.redirect_dir = chosen as NonNullable<CaseOptions['redirect_dir']>;
-  if (random.chance(0.15)) options.index = random.pick(['on', 'on', 'off']);
-  if (metacopy !== 'on' && random.chance(0.08)) {
-    options.nfs_export = 'on';
-    if (!upper) options.redirect_dir = 'nofollow';
-  }
-  return options;
-}
-
 /** Most cases lie on one filesystem, the rest on several; tmpfs most often, for it is the fastest. */
 function filesystemChooser(random: Random): () => FilesystemName {
   const weights = { tmpfs: 50, tmpfs2: 5, ext4: 15, xfs: 10, 'btrfs-a': 10, 'btrfs-b': 10 };
-  if (random.chance(0.65)) {
+  if (random.chance(0.55)) {
     const one = random.weighted<FilesystemName>(weights);
     return () => one;
   }
   return () => random.weighted<FilesystemName>({ ...weights, tmpfs: 25 });
 }
 
-type Position = 'upper' | 'lower' | 'lowest' | 'data';
-
-interface Context {
-  readonly random: Random;
-  readonly names: readonly Bytes[];
-  readonly options: CaseOptions;
-  /** What stands in the layers made so far, which lie below the next one. */
-  readonly below: Below;
-  deepest: number;
+/** A node of the layer being made, and where it stands. */
+interface Own {
+  readonly path: Bytes;
+  readonly node: TreeNode;
 }
 
-function makeLayer(context: Context, id: string, position: Position, filesystem: FilesystemName): CaseLayer {
-  const { random, below } = context;
-  context.deepest = random.weighted({ '1': 10, '2': 30, '3': 45, '4': 12, '6': 3 }) as unknown as number;
-  const own: { path: Bytes; node: TreeNode }[] = [];
-  const children = makeChildren(context, position, asBytes(''), 1, own);
-  const marks = position === 'data' ? [] : makeRootMarks(random, position, below);
-  for (const { path, node } of own) {
+/** The layer being made. */
+interface Shape {
+  readonly position: Position;
+  /** How likely each name stands in a directory: sparse layers let those below them count. */
+  readonly density: number;
+  readonly deepest: number;
+  readonly newNames: readonly Bytes[];
+  readonly own: Own[];
+}
+
+function makeLayer(
+  drawing: Drawing,
+  id: string,
+  position: Position,
+  filesystem: FilesystemName,
+  newNames: readonly Bytes[],
+): CaseLayer {
+  const { random, theme, below } = drawing;
+  const deepest = Number(random.weighted({ '1': 12, '2': 40, '3': 37, '4': 8, '6': 3 }));
+  const shape: Shape = {
+    position,
+    density: position === 'lowest' ? 0.85 : random.pick(theme.density),
+    deepest,
+    newNames,
+    own: [],
+  };
+  const children = makeChildren(drawing, shape, asBytes(''), 1);
+  const marks = position === 'data' ? [] : makeRootMarks(drawing, position);
+  if (position !== 'data') expose(below, id, shape.own);
+  for (const { path, node } of shape.own) {
     const place = { layer: id, path };
     if (position === 'data') {
       below.data.push(place);
@@ -126,64 +156,70 @@ function makeLayer(context: Context, id: string, position: Position, filesystem:
   return { id, filesystem, marks, children };
 }
 
-function makeChildren(
-  context: Context,
-  position: Position,
-  directory: Bytes,
-  depth: number,
-  own: { path: Bytes; node: TreeNode }[],
-): TreeNode[] {
-  const { random, names } = context;
+/** What the new layer hides at its paths is not exposed any longer, its own files are. */
+function expose(below: Below, layer: string, own: readonly Own[]): void {
+  const kinds = new Map(own.map(({ path, node }) => [path, node.kind]));
+  const left = below.exposed.filter(({ path }) => !kinds.has(path));
+  below.exposed.splice(0, below.exposed.length, ...left);
+  for (const { path, node } of own) {
+    const isLink = node.kind === 'link' && kinds.get(node.target as Bytes) === 'file';
+    if (isLink) below.exposed.push({ layer, path }, { layer, path }, { layer, path: node.target as Bytes });
+    else if (node.kind === 'file') below.exposed.push({ layer, path });
+  }
+}
+
+function makeChildren(drawing: Drawing, shape: Shape, directory: Bytes, depth: number): TreeNode[] {
+  const { random, names } = drawing;
   const children: TreeNode[] = [];
-  for (const name of names) {
-    if (!random.chance(depth === 1 ? 0.85 : 0.6)) continue;
+  for (const name of [...names, ...shape.newNames]) {
+    const isNew = shape.newNames.includes(name);
+    if (!random.chance(shape.density * (depth === 1 ? 1 : 0.7) * (isNew ? 0.6 : 1))) continue;
     const path = (directory === '' ? name : `${directory}/${name}`) as Bytes;
-    const node = makeNode(context, position, name, path, depth, own);
+    const node = makeNode(drawing, shape, name, path, depth);
     children.push(node);
-    own.push({ path, node });
+    shape.own.push({ path, node });
   }
   return children;
 }
 
-function makeNode(
-  context: Context,
-  position: Position,
-  name: Bytes,
-  path: Bytes,
-  depth: number,
-  own: { path: Bytes; node: TreeNode }[],
-): TreeNode {
-  const { random, below, options } = context;
+function makeNode(drawing: Drawing, shape: Shape, name: Bytes, path: Bytes, depth: number): TreeNode {
+  const { random, theme, below, options } = drawing;
+  const { position, own } = shape;
   const isData = position === 'data';
   const kind = random.weighted({
-    dir: depth < context.deepest ? 42 : 0,
+    dir: depth < shape.deepest ? theme.dir : 0,
     file: 26,
     empty: 3,
     symlink: 4,
     fifo: 2,
     whiteout: isData ? 1 : 7,
-    xattrWhiteout: isData ? 1 : 5,
+    xattrWhiteout: isData ? 1 : 7,
     fullXattrWhiteout: isData ? 0 : 1.5,
-    metacopy: isData ? 1 : options.metacopy === 'on' || context.below.data.length > 0 ? 13 : 5,
-    link: own.some((other) => other.node.kind !== 'dir') ? 4 : 0,
+    metacopy: isData
+      ? 1
+      : Math.max(
+          position === 'upper' ? theme.metacopy * 1.5 : theme.metacopy,
+          options.metacopy === 'on' || below.data.length > 0 ? 20 : 0,
+        ),
+    link: own.some((other) => other.node.kind !== 'dir') ? theme.link : 0,
   });
   const leaf = { name, children: [], marks: [] as Mark[] };
   switch (kind) {
     case 'dir': {
-      const children = makeChildren(context, position, path, depth + 1, own);
-      return { ...leaf, kind, children, marks: makeDirectoryMarks(random, position, path, below, children) };
+      const children = makeChildren(drawing, shape, path, depth + 1);
+      return { ...leaf, kind, children, marks: makeDirectoryMarks(drawing, position, path, children) };
     }
     case 'file':
     case 'empty': {
-      const marks = makeFileMarks(random, position, below, context.names);
-      return { ...leaf, kind: 'file', content: kind === 'file' ? 'text' : 'empty', marks };
+      const content = kind === 'file' ? 'text' : 'empty';
+      return { ...leaf, kind: 'file', content, marks: makeFileMarks(drawing, position, path) };
     }
     case 'symlink': {
       const target = asBytes(random.pick(['a', '/etc/passwd', '..', 'gone', '\xff']));
-      return { ...leaf, kind, target, marks: makeFileMarks(random, position, below, context.names, 'symlink') };
+      return { ...leaf, kind, target, marks: makeFileMarks(drawing, position, path, kind) };
     }
     case 'fifo':
-      return { ...leaf, kind, marks: makeFileMarks(random, position, below, context.names, 'fifo') };
+      return { ...leaf, kind, marks: makeFileMarks(drawing, position, path, kind) };
     case 'whiteout':
       return { ...leaf, kind };
     case 'xattrWhiteout':
@@ -194,7 +230,7 @@ function makeNode(
     }
     case 'metacopy': {
       const content = random.weighted({ hole: 40, text: 45, empty: 15 });
-      return { ...leaf, kind: 'file', content, marks: makeMetacopyMarks(random, position, below, context.names) };
+      return { ...leaf, kind: 'file', content, marks: makeMetacopyMarks(drawing, position, path) };
     }
     case 'link': {
       const others = own.filter((other) => other.node.kind !== 'dir' && other.node.kind !== 'link');

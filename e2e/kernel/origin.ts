@@ -4,13 +4,13 @@ import { fileHandle, filesystemUuid } from './libc.ts';
 
 /**
  * The overlay.origin that a copy-up of `path` would store (struct ovl_fb: version, magic, length, flags, handle type,
- * filesystem uuid, file id), spoilt as `twist` says. Throws SystemError where the path is not there.
+ * filesystem uuid, file id), spoilt as `twist` says. In hex it is the name of the index entry of `path`. Throws SystemError where the path is not there.
  */
 export function encodeOrigin(path: Bytes, filesystem: Bytes, twist: HandleOf['twist']): Bytes {
   const { type, bytes } = fileHandle(path);
   const fid = twist === 'stale' ? spoilGeneration(type, bytes) : bytes;
   const uuid = twist === 'foreign' ? '\x11'.repeat(16) : filesystem;
-  const flags = twist === 'flags' ? '\x10' : '\0';
+  const flags = twist === 'flags' ? '\x10' : twist === 'upper' ? '\x04' : '\0';
   const whole = `\0\xfb${String.fromCharCode(21 + fid.length)}${flags}${String.fromCharCode(type)}${uuid}${fid}`;
   return asBytes(twist === 'truncated' ? whole.slice(0, -3) : whole);
 }

@@ -4,7 +4,9 @@ import {
   type Case,
   type CaseLayer,
   contentOf,
+  type HandleOf,
   holeSize,
+  type IndexMark,
   layersOf,
   type Mark,
   type Operation,
@@ -47,7 +49,19 @@ export function buildLines(c: Case): string[] {
       lines.push(...node.marks.map((mark) => markLine(c, layer, `/${path}`, mark)));
     });
   }
+  if (c.upper && c.index.length > 0) lines.push('mkdir work/index', ...c.index.map((entry) => indexLine(c, entry)));
   return lines;
+}
+
+const handle = (layer: string, path: Bytes, twist: HandleOf['twist']): string =>
+  `$(node "$REPOSITORY/e2e/kernel/origin.ts" ${shellWord(`${layer}/${path}`)} ${twist})`;
+
+function indexLine(c: Case, { of, kind, to }: IndexMark): string {
+  const entry = `work/index/${handle(of.layer, of.path, 'true')}`;
+  if (kind === 'whiteout') return `mknod -m 0 ${entry} c 0 0 || true`;
+  if (kind === 'link') return `ln -P ${shellWord(`u/${to}`)} ${entry} || true`;
+  const name = `${prefixOf(c, 'own')}upper`;
+  return `e=${entry}; ! mkdir "$e" || setfattr -n ${name} -v 0x${handle('u', to, 'upper')} "$e"`;
 }
 
 function mountLines(c: Case): string[] {
@@ -113,6 +127,6 @@ function markLine(c: Case, layer: CaseLayer, path: string, mark: Mark): string {
     // The kernel keeps user.* off symlinks and special files.
     return `setfattr -h -n ${name}${value} ${file}${name.startsWith('user.') ? ' || true' : ''}`;
   }
-  const of = shellWord(`${mark.value.layer}/${mark.value.path}`);
-  return `setfattr -h -n ${name} -v 0x$(node "$REPOSITORY/e2e/kernel/origin.ts" ${of} ${mark.value.twist}) ${file}`;
+  const { layer: of, path: place, twist } = mark.value;
+  return `setfattr -h -n ${name} -v 0x${handle(of, place, twist)} ${file}`;
 }

@@ -38,6 +38,7 @@ export function* smallerCases(c: Case): Generator<Case> {
     const { [key]: _, ...options } = c.options;
     yield { ...c, options };
   }
+  for (const [i] of c.index.entries()) yield { ...c, index: without(c.index, i) };
   for (const [i] of c.before.entries()) yield { ...c, before: without(c.before, i) };
   if (c.namespace === 'user') yield { ...c, namespace: 'init', ask: 'directories' };
   if (c.ask === 'mount' && c.namespace === 'init') yield { ...c, ask: 'directories' };

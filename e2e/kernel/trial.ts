@@ -1,7 +1,7 @@
 import { asBytes, type Bytes, joinBytes } from '../../shared/bytes/bytes.ts';
 import type { ScanObject } from '../../shared/contract/scan.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
-import { afterChanges, type BuiltCase, buildCase } from './build.ts';
+import { afterChanges, type BuiltCase, buildCase, namelessContents } from './build.ts';
 import { type Case, namesOf } from './case.ts';
 import { type Comparison, compare } from './compare.ts';
 import type { Filesystems } from './filesystems.ts';
@@ -83,9 +83,10 @@ export class Laboratory {
         view ??= observer.observe(this.#target, namesOf(c), c.lookupFirst);
         return view;
       };
+      const nameless = namelessContents(built);
       const scanned = await scan(stackOf(built, this.#target, observer.pid), { built, look });
       const seen = await look();
-      return { comparison: compare(built, scanned, seen), scan: scanned, view: seen, built };
+      return { comparison: compare(built, scanned, seen, nameless), scan: scanned, view: seen, built };
     } finally {
       await observer.unmount(this.#target);
     }
