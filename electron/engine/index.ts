@@ -3,7 +3,8 @@ import manifest from '../../package.json' with { type: 'json' };
 import { bytesOfText } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import { type EngineContract, engineContract, type Hello, type LayerProgress } from '../../shared/ipc/engine.ts';
-import { createServer, FailureError, type Handlers, type Transport } from '../../shared/ipc/rpc.ts';
+import type { StackRef } from '../../shared/ipc/probe.ts';
+import { createServer, FailureError, failureOf, type Handlers, type Transport } from '../../shared/ipc/rpc.ts';
 import { rulesVerifiedOn } from '../../shared/merge/options.ts';
 import { DemoHolder } from './demo.ts';
 import { detailOf } from './detail.ts';
@@ -43,6 +44,18 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       if (store.notice !== null) server.emit('notice', { text: store.notice, severity: 'warning' });
     }
     return store;
+  };
+  /** Puts a stack among the recent ones. That it cannot be stored is no reason not to open it. */
+  const noteOpened = (ref: StackRef): void => {
+    try {
+      theStore().opened(ref);
+    } catch (error) {
+      const { message } = failureOf(error);
+      server.emit('notice', {
+        text: `What was opened is not remembered: ${message}.`,
+        severity: 'warning',
+      });
+    }
   };
   const demo = new DemoHolder();
   const probe = new ProbeHolder((message) => server.emit('probe', { state: 'down', readAs: probe.readAs, message }));
@@ -133,7 +146,7 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       );
       views.set(id, view);
       view.onWhole = (scan, signal) => void mapKeeper.keep(id, ref, scan, signal);
-      if (ref.kind !== 'mountinfo') theStore().opened(ref);
+      if (ref.kind !== 'mountinfo') noteOpened(ref);
       void view.read();
       return { view: id, facts: listObject(stack), meta: scanMeta(stack) };
     },

@@ -59,14 +59,18 @@ function expectSetAside(before: Buffer, why: RegExp): void {
   expect(using((store) => [store.notice, store.settings()])).toEqual([null, { theme: 'dark' }]);
 }
 
-/** That settings last in memory alone, the notice says why, and neither a name nor a byte of the folder changed. */
-function expectInMemory(why: RegExp, at = folder): void {
+/**
+ * That settings last in memory alone, the notice says why, and neither a name nor a byte of the folder changed. `held`:
+ * how many settings of the file are used.
+ */
+function expectInMemory(why: RegExp, held: number, at = folder): void {
   const before = readFileSync(join(at, 'stratoscope.db'));
   using((store) => {
     expect(store.notice).toMatch(why);
     expect(store.notice).toContain('until the app is closed');
     store.setSetting('theme', 'dark');
-    expect(store.settings()).toEqual({ theme: 'dark' });
+    expect(store.settings().theme).toBe('dark');
+    expect(Object.keys(store.settings())).toHaveLength(held + 1);
   }, at);
   expect(readFileSync(join(at, 'stratoscope.db'))).toEqual(before);
   expect(readdirSync(at).filter((name) => name.includes('set-aside'))).toEqual([]);
@@ -197,7 +201,7 @@ test('a store that another connection has locked is left alone', () => {
   other.pragma('locking_mode = EXCLUSIVE');
   other.exec("BEGIN EXCLUSIVE; INSERT INTO setting VALUES ('other', '1')");
   try {
-    expectInMemory(/another program holds it locked/);
+    expectInMemory(/another program holds it locked/, 0);
     other.exec('COMMIT');
   } finally {
     other.close();
@@ -231,7 +235,7 @@ test('where no folder can be made, settings last in memory', () => {
 });
 
 /** What a plain user's store says in the folder, and the settings that it then has. */
-function asPlainUser(): { notice: string | null; settings: unknown } {
+function asPlainUser(): { notice: string | null; settings: Record<string, unknown> } {
   const script = `
     const { Store } = await import(${JSON.stringify(resolve('electron/engine/store.ts'))});
     const store = new Store(${JSON.stringify(folder)});
@@ -244,10 +248,10 @@ function asPlainUser(): { notice: string | null; settings: unknown } {
 }
 
 test.each([
-  ['a file that may not be written', 0o444, 0o755, /may be read, but not written/],
-  ['a folder that may not be written', 0o644, 0o555, /may be read, but not written/],
-  ['a file that may not be read', 0o000, 0o755, /cannot be opened/],
-])('%s is left alone', (_, fileMode, folderMode, why) => {
+  ['a file that may not be written', 0o444, 0o755, /may be read, but not written.*What it holds is used/, 201],
+  ['a folder that may not be written', 0o644, 0o555, /may be read, but not written.*What it holds is used/, 201],
+  ['a file that may not be read', 0o000, 0o755, /cannot be opened.*They last/, 1],
+])('%s is left alone, and what can be read of it is used', (_, fileMode, folderMode, why, count) => {
   fill();
   const before = readFileSync(file);
   if (IS_ROOT) for (const path of [folder, file]) chownSync(path, 65534, 65534);
@@ -256,7 +260,9 @@ test.each([
   try {
     const { notice, settings } = asPlainUser();
     expect(notice).toMatch(why);
-    expect(settings).toEqual({ theme: 'dark' });
+    expect(settings.theme).toBe('dark');
+    expect(Object.keys(settings)).toHaveLength(count);
+    if (count > 1) expect(settings.key7).toBe('x'.repeat(200));
   } finally {
     chmodSync(folder, 0o755);
     chmodSync(file, 0o644);
@@ -289,7 +295,7 @@ test('a full disk leaves a store as it is', (context) => {
   onTinyDisk((disk) => {
     fill(disk);
     fillDisk(disk);
-    expectInMemory(/disk is full|could not read or write/, disk);
+    expectInMemory(/disk is full|could not read or write/, 200, disk);
     rmSync(join(disk, 'ballast'));
     expect(using((store) => [store.notice, store.settings().key7], disk)).toEqual([null, 'x'.repeat(200)]);
   });
@@ -307,4 +313,82 @@ test('a full disk without a store has its settings in memory', (context) => {
     rmSync(join(disk, 'ballast'));
     expect(using((store) => [store.notice, existsSync(join(disk, 'stratoscope.db'))], disk)).toEqual([null, true]);
   });
+});
+
+test('a disk that fills while the store is open is said as such, and nothing that was kept is lost', (context) => {
+  if (!IS_ROOT) return context.skip(needsRoot);
+  onTinyDisk((disk) => {
+    using((store) => {
+      expect(store.notice).toBeNull();
+      store.setSetting('theme', 'dark');
+      fillDisk(disk);
+      const full = expect.objectContaining({
+        failure: {
+          code: 'disk-full',
+          message: expect.stringMatching(/could not be written to .*stratoscope\.db: the disk is full/),
+          path: join(disk, 'stratoscope.db'),
+          hint: expect.stringContaining('make room'),
+        },
+      });
+      const large = 'x'.repeat(100_000);
+      expect(() => store.setSetting('large', large)).toThrow(full);
+      expect(() => store.save(large, stackAt('/a'))).toThrow(full);
+      expect(() => store.opened(stackAt(`/${'x'.repeat(3000)}`))).toThrow(full);
+      expect(store.settings()).toEqual({ theme: 'dark' });
+      rmSync(join(disk, 'ballast'));
+      store.setSetting('large', large);
+    }, disk);
+    expect(using((store) => Object.keys(store.settings()), disk)).toEqual(['theme', 'large']);
+  });
+});
+
+test('a file that turns out to be locked is said as such', () => {
+  using((store) => {
+    const other = new Database(file);
+    other.exec('BEGIN IMMEDIATE');
+    try {
+      expect(() => store.setSetting('a', 1)).toThrow(
+        expect.objectContaining({ failure: expect.objectContaining({ code: 'busy', hint: expect.any(String) }) }),
+      );
+    } finally {
+      other.close();
+    }
+    store.setSetting('a', 1);
+    expect(store.settings()).toEqual({ a: 1 });
+  });
+});
+
+test('saved and recent stacks of a file that may not be written are there, and can be added to', (context) => {
+  if (!IS_ROOT) return context.skip('only root can mount a read-only folder');
+  const [kept] = using((store) => {
+    store.opened(stackAt('/r'));
+    return [store.save('kept', stackAt('/a'))];
+  });
+  execFileSync('mount', ['--bind', folder, folder]);
+  try {
+    execFileSync('mount', ['-o', 'remount,bind,ro', folder]);
+    using((store) => {
+      expect(store.notice).toMatch(/What it holds is used/);
+      expect([store.saved(), store.recent()]).toEqual([[kept], [stackAt('/r')]]);
+      const more = store.save('more', stackAt('/b'));
+      expect(store.saved()).toEqual([kept, more]);
+    });
+  } finally {
+    execFileSync('umount', [folder]);
+  }
+  expect(using((store) => store.saved())).toEqual([kept]);
+});
+
+test('nothing is taken from a database of another program that may not be set aside', (context) => {
+  if (!IS_ROOT) return context.skip('only root can mount a read-only folder');
+  const db = new Database(file);
+  db.exec("CREATE TABLE setting (key, value); INSERT INTO setting VALUES ('theirs', '1')");
+  db.close();
+  execFileSync('mount', ['--bind', folder, folder]);
+  try {
+    execFileSync('mount', ['-o', 'remount,bind,ro', folder]);
+    expect(using((store) => store.settings())).toEqual({});
+  } finally {
+    execFileSync('umount', [folder]);
+  }
 });

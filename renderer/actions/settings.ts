@@ -1,3 +1,4 @@
+import { failureOf } from '../../shared/ipc/rpc.ts';
 import { addNotice, type EngineClient, useSession } from '../state/session.ts';
 import { DEFAULTS, type Settings, settingsOf, THEMES, type Theme, useSettings } from '../state/settings.ts';
 
@@ -15,8 +16,11 @@ export async function loadSettings(client: EngineClient): Promise<Record<string,
 /** Stores one value with the engine. A setting that cannot be stored is said once, and holds until the page ends. */
 export function store(key: string, value: unknown): void {
   const { client } = useSession.getState();
-  client?.call('setSetting', { key, value }).catch((error: Error) => {
-    if (useSession.getState().link === 'up') addNotice(`Settings can’t be stored: ${error.message}.`, 'warning');
+  client?.call('setSetting', { key, value }).catch((error: unknown) => {
+    if (useSession.getState().link !== 'up') return;
+    const { code, message, hint } = failureOf(error);
+    const next = hint === undefined || code === 'internal' ? '' : ` To mend it: ${hint}.`;
+    addNotice(`Settings can’t be stored, and last until the app is closed: ${message}.${next}`, 'warning');
   });
 }
 
