@@ -1,0 +1,168 @@
+import type { Bytes } from '../bytes/bytes.ts';
+import type { Asker } from './asker.ts';
+import type { LiveEvent } from './event.ts';
+import { type Process, Raw, type RawEvent, type RawOrphan, type RawPlace, WORK_LAYER } from './raw.ts';
+import { CurrentRecord, isSame, isWhiteoutState } from './record.ts';
+import { isTempPath, type Temp, Temps } from './temps.ts';
+import { UpperContents } from './upper-contents.ts';
+import { UpperNames } from './upper-names.ts';
+
+const NAMES = Raw.create | Raw.delete | Raw.rename | Raw.movedFrom | Raw.movedTo;
+const RENAMES = Raw.rename | Raw.movedFrom | Raw.movedTo;
+
+/**
+ * What records mean. overlayfs makes a few of them of each change (copy_up.c:ovl_do_copy_up, dir.c:ovl_create_upper,
+ * ovl_create_over_whiteout, ovl_remove_and_whiteout, ovl_clear_empty): a file is filled without a name in work/ and
+ * linked; anything else is made under a `#` name there and renamed into the upper, where what a name had before is
+ * exchanged away. The same records tell of a creation and of a copy-up: what stood at the name, and what a lower has
+ * there, tells them apart.
+ */
+export class Meaning {
+  readonly #asker: Asker;
+  readonly #record: CurrentRecord;
+  readonly #names: UpperNames;
+  readonly #contents: UpperContents;
+  readonly #lifetimes: boolean;
+  readonly #temps = new Temps();
+  /** Inodes that got a name in work/ or index/: a second one there is a whiteout's. */
+  readonly #made = new Set<string>();
+  /** Inodes that were written to by their name in index/ before the upper had one. */
+  readonly #written = new Set<string>();
+
+  /** `lifetimes`: temporary files and those without a name are told of too. */
+  constructor(asker: Asker, lifetimes: boolean) {
+    this.#asker = asker;
+    this.#lifetimes = lifetimes;
+    this.#record = new CurrentRecord(asker, lifetimes);
+    this.#contents = new UpperContents(asker, this.#record);
+    this.#names = new UpperNames(asker, this.#record, this.#contents);
+  }
+
+  /** Takes a look at records that were read together, before they are told one by one: what came may be gone. */
+  preview(events: readonly RawEvent[]): void {
+    for (const { now, fromNow } of events)
+      for (const state of [now, fromNow])
+        if (state?.is === 'there' && state.fid !== null && isWhiteoutState(state)) this.#record.addWhiteout(state.fid);
+  }
+
+  /** The events of one record, in order; most records have one or none. */
+  take(event: RawEvent, by: Process | null): LiveEvent[] {
+    this.#record.begin(event, by);
+    const { mask, at, fid } = event;
+    const from = event.from ?? null;
+    this.#lower(at, from);
+    if (mask & Raw.deleteSelf && at === null && fid !== null) this.#ended(fid);
+    if (mask & RENAMES) this.#renamed(at, from);
+    else {
+      if (at?.layer === WORK_LAYER) this.#work(at.path);
+      if (at?.layer === 0) this.#upper(at.path);
+    }
+    return this.#record.told;
+  }
+
+  /** A file lost its name, and somebody still has it open. */
+  orphan({ fid, path, size }: RawOrphan): LiveEvent {
+    this.#temps.orphaned(fid, path, size);
+    return { event: 'orphan', path, layer: 0, bytes: size, by: null };
+  }
+
+  /** Records were lost: what was known of temporary files is no longer. */
+  forget(): void {
+    this.#temps.clear();
+    this.#names.forget();
+  }
+
+  #lower(at: RawPlace | null, from: RawPlace | null): void {
+    const place = at && at.layer > 0 ? at : from && from.layer > 0 ? from : null;
+    if (place === null) return;
+    const old = place === at && from?.layer === at.layer ? { from: from.path } : {};
+    this.#record.say('layer-changed', place.path, old, place.layer);
+  }
+
+  /** The end of an inode without a name. */
+  #ended(fid: string): void {
+    const temp = this.#temps.takeUnnamed(fid);
+    if (temp) this.#record.sayTemp('temp-died', temp);
+    const orphan = this.#temps.takeOrphan(fid);
+    if (orphan) this.#record.say('temp-died', orphan.path, { bytes: orphan.size });
+  }
+
+  /** A record about a name in the work directory, but for renames. */
+  #work(path: Bytes): void {
+    const { mask, fid, now } = this.#record.event;
+    if (!isTempPath(path)) {
+      // With index=on the kernel reaches an upper inode by its name in index/.
+      if (!path.startsWith('index/') || now?.is !== 'there') return;
+      if (mask & Raw.create && mask & Raw.modify && fid !== null) this.#written.add(fid);
+      if (!(mask & NAMES)) for (const name of this.#asker.namesOf(now.ino)) this.#contents.changed(name, now, true);
+      return;
+    }
+    if (mask & Raw.create && !(mask & Raw.isDir) && fid !== null) {
+      if (this.#made.has(fid)) this.#record.addWhiteout(fid);
+      else this.#made.add(fid);
+    }
+    if (mask & Raw.create && !this.#temps.hasNamed(path))
+      this.#record.sayTemp('temp-born', this.#temps.named(path, true));
+    if (mask & Raw.delete) {
+      const temp = this.#temps.takeNamed(path);
+      if (temp?.isTold) this.#record.sayTemp('temp-died', temp);
+    }
+    if (!(mask & (NAMES | Raw.isDir)) && fid !== null && !this.#temps.hasNamed(path)) this.#unnamed(fid, path, true);
+  }
+
+  /** Something was done to a file without a name. */
+  #unnamed(fid: string, path: Bytes, isKernel: boolean): void {
+    const { temp, isNew } = this.#temps.unnamed(fid, path, isKernel);
+    if (isNew) this.#record.sayTemp('temp-born', temp);
+    if (!(this.#record.event.mask & Raw.modify)) return;
+    temp.wasWritten = true;
+    this.#record.sayTemp('temp-written', temp);
+  }
+
+  #renamed(at: RawPlace | null, from: RawPlace | null): void {
+    if (at?.layer === 0 && from?.layer === 0) {
+      this.#names.renamed(from.path, at.path);
+      return;
+    }
+    const temp = from?.layer === WORK_LAYER ? this.#temps.takeNamed(from.path) : null;
+    if (at?.layer === 0) this.#came(at.path, temp);
+    else if (from?.layer === 0) this.#names.left(from.path);
+    if (at?.layer !== WORK_LAYER || !isTempPath(at.path)) return;
+    // In an exchange what leaves the upper takes the name of what came.
+    const isNew = from?.layer !== 0 && temp === null;
+    const renamed = this.#temps.named(at.path, isNew || temp?.isTold === true);
+    if (isNew) this.#record.sayTemp('temp-born', renamed);
+  }
+
+  #came(path: Bytes, temp: Temp | null): void {
+    // A user's own file without a name goes through work/ where a whiteout stands at its new one.
+    const unnamed = this.#temps.takeUnnamed(this.#record.event.fid);
+    this.#names.came(path, unnamed && (temp === null || !unnamed.isKernel) ? unnamed : temp);
+    const { fid } = this.#record.event;
+    if (fid === null) return;
+    this.#made.delete(fid);
+    if (this.#written.delete(fid)) this.#names.writtenBefore(path);
+  }
+
+  /** A record about a name in the upper, but for renames. */
+  #upper(path: Bytes): void {
+    const { mask, fid, now } = this.#record.event;
+    if (!(mask & (NAMES | Raw.isDir)) && fid !== null && this.#isUnnamed(path, fid)) {
+      this.#unnamed(fid, path, false);
+      return;
+    }
+    if (mask & Raw.create) this.#came(path, null);
+    // Where one record tells of both, the state says which was last.
+    const isThere = now?.is === 'there' && isSame(now.fid, fid);
+    if (mask & Raw.delete && !(mask & Raw.create && isThere)) this.#names.left(path);
+    else this.#contents.changed(path, now);
+  }
+
+  /** O_TMPFILE: a file stands as `#` and its number in the directory that it was made in, where no name leads to it. */
+  #isUnnamed(path: Bytes, fid: string): boolean {
+    if (this.#temps.has(fid)) return true;
+    if (!this.#lifetimes || !/(^|\/)#\d+$/.test(path) || this.#asker.standing(path) !== null) return false;
+    const { now } = this.#record.event;
+    return now?.is !== 'there' || !isSame(now.fid, fid);
+  }
+}
