@@ -11,6 +11,7 @@ import { verifyHandles } from './layers/handles.ts';
 import { identify } from './layers/identify.ts';
 import { type HandleAnswer, type HandleRequest, releaseSession, sessionLayer } from './layers/sessions.ts';
 import { observe } from './observe/observe.ts';
+import { watchStack } from './live/watcher.ts';
 import { isApart } from './programs.ts';
 import { SyscallError } from './syscalls/libc.ts';
 import { askApart } from './walk/apart.ts';
@@ -96,6 +97,7 @@ const handlers: Handlers<ProbeContract> = {
       () => askApart((client) => client.call('work', params), signal),
     ),
   observe: (params, context) => observe(params, context),
+  watch: (params, context) => watchStack(params, context),
   directories: ({ path }) => naming(path, async () => ({ names: await listDirectories(path) })),
 };
 

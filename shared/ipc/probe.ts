@@ -355,6 +355,26 @@ export const probeContract = {
       }),
       result: z.object({ looked: z.number().int() }),
     },
+    /**
+     * Watches the layers of a stack, until it is cancelled or the mount has left its namespace. Chunks are the
+     * WatchItems of shared/live/raw.ts, JSON each. Nothing is written, and nothing kept from being unmounted.
+     */
+    watch: {
+      params: z.object({
+        /** The layers and, as layer -1, the work directory. `dev` is MAJ:MIN of the superblock, as mountinfo has it. */
+        layers: z
+          .array(z.object({ layer: z.number().int().min(-1), place: Place, dev: Dev.nullable(), fsType: z.string() }))
+          .max(501),
+        /** Tell also when files without a name are opened: every opening on the filesystem then wakes the probe. */
+        lifetimes: z.boolean(),
+        /** The mount that is followed; null for plain directories. */
+        mount: z
+          .object({ mountId: z.number().int(), dev: Dev, ns: Decimal.nullable(), pid: z.number().int().nullable() })
+          .nullable(),
+      }),
+      chunks: true,
+      result: z.object({ unmounted: z.boolean() }),
+    },
     /** Directories of the machine, for completing a path that a person types: names of directories only. */
     directories: {
       params: z.object({ path: AbsolutePath }),

@@ -46,7 +46,7 @@ export function openLong(dirfd: number, path: Bytes): number {
  * Opens a path as the process `pid` sees it. Its symlinks are resolved below that process's root, never in ours; before
  * Linux 5.6, which has no call for that, a path with symlinks is refused (ELOOP).
  */
-function openAsProcess(pid: number, path: Bytes): number {
+export function openAsProcess(pid: number, path: Bytes): number {
   const root = openat(AT_FDCWD, asBytes(`/proc/${pid}/root`), PLACE);
   try {
     return openBelowRoot(root, path);
@@ -55,7 +55,8 @@ function openAsProcess(pid: number, path: Bytes): number {
   }
 }
 
-function openBelowRoot(root: number, path: Bytes): number {
+/** The same below a descriptor of that process's root, or of its namespace's. */
+export function openBelowRoot(root: number, path: Bytes): number {
   if (path.length < PATH_MAX) {
     try {
       return openat2(root, path, PLACE, Resolve.inRoot);

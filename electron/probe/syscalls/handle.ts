@@ -9,11 +9,10 @@ import { AT_EMPTY_PATH, Open } from './open.ts';
 export const AT_HANDLE_FID = 0x200;
 const HANDLE_MAX = 128;
 
-const nameToHandleAt = bind<(dirfd: number, path: number, handle: number, mountId: number, flags: number) => number>(
-  'name_to_handle_at',
-  'int',
-  ['int', 'address', 'address', 'address', 'int'],
-);
+/** The bare call: directory and path, addresses of a struct file_handle with room and of an i32 mount id, flags. */
+export const rawNameToHandleAt = bind<
+  (dirfd: number, path: number, handle: number, mountId: number, flags: number) => number
+>('name_to_handle_at', 'int', ['int', 'address', 'address', 'address', 'int']);
 
 /** The bare call: descriptor of any file on the filesystem, address of a struct file_handle, flags. */
 export const rawOpenByHandleAt = bind<(mountFd: number, handle: number, flags: number) => number>(
@@ -32,7 +31,7 @@ export function nameToHandle(dirfd: number, name: Bytes, flags = 0): { handle: H
   scratch.view.setUint32(at, HANDLE_MAX, true);
   const all = flags | (name === '' ? AT_EMPTY_PATH : 0);
   const idAt = at + 8 + HANDLE_MAX;
-  if (nameToHandleAt(dirfd, path(name), scratch.address + at, scratch.address + idAt, all) < 0) {
+  if (rawNameToHandleAt(dirfd, path(name), scratch.address + at, scratch.address + idAt, all) < 0) {
     const failed = errno();
     if (failed === errnos.EOPNOTSUPP || failed === errnos.EOVERFLOW) return null;
     if (failed === errnos.EINVAL && (flags & AT_HANDLE_FID) !== 0) return null;

@@ -1,5 +1,5 @@
 import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
-import { bind, bindNumber, errno, errnoName, errnos, Memory, SyscallError } from './libc.ts';
+import { bind, bindNumber, errno, errnoName, errnos, Memory, PATH_MAX, SyscallError } from './libc.ts';
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW } from './open.ts';
 
 /**
@@ -43,7 +43,7 @@ export class XattrReader {
   /** struct xattr_args for the first try, and 64 bytes on for the second. */
   readonly #args = new Memory(128);
   /** The text "/proc/self/fd/N/NAME". */
-  readonly #text = new Memory(4096);
+  readonly #text = new Memory(PATH_MAX + 64);
   #hasList = true;
   #hasGet = true;
 
@@ -107,7 +107,8 @@ export class XattrReader {
 
   #path(fd: number, memory: Memory | null, offset: number): number {
     const { bytes } = this.#text;
-    const start = memory ? `/proc/self/fd/${fd}/` : `/proc/self/fd/${fd}`;
+    // A path that is not of a descriptor stands as it is.
+    const start = memory === null ? `/proc/self/fd/${fd}` : fd === AT_FDCWD ? '' : `/proc/self/fd/${fd}/`;
     let at = 0;
     for (; at < start.length; at++) bytes[at] = start.charCodeAt(at);
     if (memory) {
