@@ -45,6 +45,11 @@ const EXAMPLES = {
     ['stratoscope map get --db web.map --upper 8:1:1234', 'what an upper inode is mapped to'],
     ['sudo stratoscope map check --db web.map /srv/web', 'entries that are true no more'],
   ],
+  watch: [
+    ['sudo stratoscope watch /srv/web', 'until Ctrl-C; NDJSON to a program, a table on a terminal'],
+    ['sudo stratoscope watch /srv/web --for 10', 'for ten seconds'],
+    ['sudo stratoscope watch /srv/web | grep copied-up', 'only what is copied up'],
+  ],
   open: [
     ['stratoscope open', 'the window, with every mount in sight'],
     ['stratoscope open /srv/web', 'the window on that mount'],

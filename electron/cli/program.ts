@@ -15,6 +15,7 @@ import {
   scanOptionsOf,
   THROUGH,
   verifyWords,
+  watchOptionsOf,
 } from './reading.ts';
 import { FORMATS, type Format, runSession } from './session.ts';
 import { stackOf, withStack } from './stack.ts';
@@ -92,6 +93,22 @@ export function createProgram(): Command {
         const { stack, number } = inodeWords(words, options, argumentBytes());
         const [{ inode }, engine] = await Promise.all([import('./commands/inode.ts'), engineOf(session)]);
         return inode(session, engine, stack, number, options.through === true);
+      }),
+    );
+
+  withStack(common(program.command('watch'), 'formats'))
+    .description('print what happens in a stack as it happens, and which process did it, until interrupted')
+    .argument('[mountpoint]', 'the mount to watch')
+    .option('--for <seconds>', 'end after so many seconds')
+    .option('--count <n>', 'end after so many events')
+    .option('--through', THROUGH)
+    .addHelpText('after', examples('watch'))
+    .action((mount: Bytes | undefined, options: ReadOptions & { for?: Bytes; count?: Bytes }) =>
+      run('cannot watch', options, process.stdout.isTTY ? 'table' : 'ndjson', async (session) => {
+        const stack = stackOf(mount, options);
+        const watchOptions = watchOptionsOf(options);
+        const [{ watch }, engine] = await Promise.all([import('./commands/watch.ts'), engineOf(session)]);
+        return watch(session, engine, stack, watchOptions);
       }),
     );
 

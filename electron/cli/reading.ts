@@ -3,6 +3,7 @@ import { type Bytes, bytesOfBase64 } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import { looksLikeNumber, parseNumber } from '../../shared/inodes/number-text.ts';
 import type { ScanOptions } from './commands/scan.ts';
+import type { WatchOptions } from './commands/watch.ts';
 import { usage } from './failures.ts';
 import type { Format } from './session.ts';
 import { optionalStack, pathInside, type StackInput, type StackOptions, stackOf } from './stack.ts';
@@ -40,6 +41,23 @@ export function scanOptionsOf({ hidden, path, depth, through }: ReadOptions): Sc
     hidden: hidden === true,
     path: path === undefined ? null : pathInside(path),
     depth: depth === undefined ? null : Number(depth),
+    through: through === true,
+  };
+}
+
+/** When `watch` ends by itself. Throws a FailureError with code `usage`. */
+export function watchOptionsOf({
+  for: seconds,
+  count,
+  through,
+}: ReadOptions & { for?: Bytes; count?: Bytes }): WatchOptions {
+  if (seconds !== undefined && !/^\d{1,6}(\.\d{1,3})?$/.test(seconds))
+    throw usage(`--for ${textForEyes(seconds)} is no number of seconds`, 'name seconds, such as 10 or 0.5');
+  if (count !== undefined && !/^[1-9]\d{0,8}$/.test(count))
+    throw usage(`--count ${textForEyes(count)} is no number of events`, 'name 1 or more');
+  return {
+    seconds: seconds === undefined ? null : Number(seconds),
+    count: count === undefined ? null : Number(count),
     through: through === true,
   };
 }

@@ -11,6 +11,7 @@ import { detailOf } from './detail.ts';
 import { exportRows } from './export.ts';
 import { findName, jumpMatches } from './find.ts';
 import { findingHandlers } from './findings/calls.ts';
+import { liveHandlers } from './live/calls.ts';
 import { ProbeHolder } from './machine.ts';
 import { mapHandlers } from './map/calls.ts';
 import { MapKeeper } from './map/keep.ts';
@@ -258,6 +259,10 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       viewOf,
       read: async (ref, through, signal, item) =>
         readWhole(await probe.resolve(ref), { targets: false, through }, signal, telling(item)),
+    }),
+    ...liveHandlers({
+      probe,
+      read: (stack, through, signal) => readWhole(stack, { targets: false, through }, signal, () => {}),
     }),
     ...mapHandlers({
       probe,

@@ -6,6 +6,7 @@ import { NumberMeaning } from './inode.ts';
 import { DemoLine, ServeLine } from './programs.ts';
 import { ErrorLine, ListObject, MetaLine, ScanMeta, ScanObject, ScanSummary } from './scan.ts';
 import { Verified } from './verify.ts';
+import { WatchEnd, WatchEvent, WatchMeta } from './watch.ts';
 
 /** The shapes that `schema NAME` knows: each command's object, and what stands around them. */
 export const SHAPES = {
@@ -22,6 +23,9 @@ export const SHAPES = {
   doctor: { about: 'a finding, as doctor and why print it', shape: DoctorRow },
   'doctor-summary': { about: 'the last line of doctor', shape: DoctorSummary },
   why: { about: 'the same as doctor', shape: DoctorRow },
+  watch: { about: 'an event of watch', shape: WatchEvent },
+  'watch-meta': { about: 'the first line of watch', shape: WatchMeta },
+  'watch-end': { about: 'the last line of watch, where the mount has gone', shape: WatchEnd },
   demo: { about: 'the object of demo', shape: DemoLine },
   serve: { about: 'the object of serve', shape: ServeLine },
   meta: { about: 'the first line of every NDJSON output', shape: MetaLine },

@@ -11,6 +11,7 @@ import {
   ScanSummary,
   Shown,
 } from '../contract/scan.ts';
+import { liveCallSpecs } from './live.ts';
 import { MapKept, mapCallSpecs } from './map.ts';
 import { numberCallSpecs } from './numbers.ts';
 import { LayerProgress, RowId, RowType, Status, ViewId } from './parts.ts';
@@ -457,6 +458,7 @@ export const engineContract = {
       result: z.object({ meta: ScanMeta.shape.meta, detail: ObjectDetail }),
     },
     ...mapCallSpecs,
+    ...liveCallSpecs,
     ...numberCallSpecs,
     ...verifyCallSpecs,
     /** Starts the probe anew with privilege; fails with code no-agent, refused or cancelled and a plain sentence. */

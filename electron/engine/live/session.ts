@@ -1,0 +1,178 @@
+import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import type { WatchEvent, WatchMeta } from '../../../shared/contract/watch.ts';
+import type { ProbeContract } from '../../../shared/ipc/probe.ts';
+import type { Client } from '../../../shared/ipc/rpc.ts';
+import type { LiveEvent } from '../../../shared/live/event.ts';
+import { isoTime, watchEvent } from '../../../shared/live/line.ts';
+import { Meaning } from '../../../shared/live/meaning.ts';
+import { parseWatchItem, type WatchedLayer, type WatchItem, WORK_LAYER } from '../../../shared/live/raw.ts';
+import { afterReading } from '../output.ts';
+import type { StackScan } from '../scan.ts';
+import { type Stack, scanMeta } from '../stack.ts';
+import { Picture } from './picture.ts';
+
+export type LiveOptions = {
+  stack: Stack;
+  probe: Client<ProbeContract>;
+  lifetimes: boolean;
+  /** Reads the stack whole. Rejects where no layer could be read. */
+  read: () => Promise<StackScan>;
+  /** Called once, when nothing is missed any more. */
+  onMeta: (meta: WatchMeta['meta']) => void;
+  onEvents: (events: WatchEvent[], readMonotonicNs: string) => void;
+  onUnmounted: (stillAt: Bytes[]) => void;
+  signal: AbortSignal;
+};
+
+type Read = { readNs: string; readMonotonicNs: string };
+
+/**
+ * One stack that is watched: the probe's records, understood over a picture of the stack. The marks stand before the
+ * stack is read, so what happens meanwhile is in the records, in the reading, or in both.
+ */
+export class LiveSession {
+  readonly #options: LiveOptions;
+  #meaning: Meaning | null = null;
+  /** What came while the stack was being read. */
+  #early: WatchItem[] = [];
+  #seq = 0;
+  #overflows = 0;
+  #failed: unknown = null;
+  readonly #abort = new AbortController();
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+  }
+
+  /** Watches until it is cancelled, or the mount has gone. Throws a FailureError. */
+  async run(): Promise<{ unmounted: boolean }> {
+    const { probe, stack, lifetimes, signal } = this.#options;
+    const { facts } = stack;
+    const layers = facts.layers.flatMap(({ layer, place, dev, fs }) =>
+      place === null ? [] : [{ layer, place, dev, fsType: fs.type }],
+    );
+    const upper = facts.layers.find(({ role }) => role === 'upper');
+    if (upper && facts.workPlace)
+      layers.push({ layer: WORK_LAYER, place: facts.workPlace, dev: upper.dev, fsType: upper.fs.type });
+    const { mountId, dev, ns, pid } = facts;
+    const mount = facts.kind === 'overlay' && mountId !== null && dev !== null ? { mountId, dev, ns, pid } : null;
+    try {
+      return await probe.call(
+        'watch',
+        { layers, lifetimes, mount },
+        {
+          signal: AbortSignal.any([signal, this.#abort.signal]),
+          onChunk: (chunk) => this.#take(parseWatchItem(chunk)),
+        },
+      );
+    } catch (error) {
+      throw this.#failed ?? error;
+    }
+  }
+
+  #take(item: WatchItem): void {
+    switch (item.kind) {
+      case 'ready':
+        void this.#begin(item.layers);
+        break;
+      case 'unmounted':
+        this.#options.onUnmounted(item.stillAt);
+        break;
+      case 'overflow':
+        this.#overflowed(item);
+        break;
+      default:
+        if (this.#meaning === null) this.#early.push(item);
+        else this.#tell(item);
+    }
+  }
+
+  /** Reads the stack now that the marks stand, and lets the picture catch up with what came meanwhile. */
+  async #begin(watched: WatchedLayer[]): Promise<void> {
+    const scan = await this.#read();
+    if (scan === null) return;
+    this.#meaning = new Meaning(new Picture(scan), this.#options.lifetimes);
+    // It may be in the reading or not; nobody is told of what was before the start.
+    for (const item of this.#early) understood(this.#meaning, item);
+    this.#early = [];
+    const unwatched = this.#options.stack.facts.layers
+      .filter(({ layer }) => !watched.some((one) => one.layer === layer))
+      .map(({ layer, why }) => ({ layer, by: 'none' as const, why, directories: 0 }));
+    const layers = [...watched, ...unwatched].sort((a, b) => a.layer - b.layer);
+    this.#options.onMeta({ ...afterReading(scanMeta(this.#options.stack), scan), watched: layers });
+  }
+
+  /** Null where it failed: the watch then ends with the reason. */
+  async #read(): Promise<StackScan | null> {
+    try {
+      return await this.#options.read();
+    } catch (error) {
+      this.#failed = error;
+      this.#abort.abort();
+      return null;
+    }
+  }
+
+  #tell(item: WatchItem): void {
+    if (item.kind !== 'events' && item.kind !== 'orphans') return;
+    const events = understood(this.#meaning as Meaning, item);
+    this.#send(
+      events.map((live) => watchEvent(live, this.#seq++, BigInt(item.readNs))),
+      item,
+    );
+  }
+
+  #send(events: WatchEvent[], { readMonotonicNs }: Read): void {
+    if (events.length > 0) this.#options.onEvents(events, readMonotonicNs);
+  }
+
+  /** Records were lost: says so, and reads the stack again. */
+  #overflowed(item: Extract<WatchItem, { kind: 'overflow' }>): void {
+    const isReading = this.#meaning === null;
+    this.#overflows++;
+    this.#meaning = null;
+    this.#early = [];
+    this.#send([this.#notice('overflow', item, { overflows: this.#overflows, layers: item.layers })], item);
+    if (!isReading) void this.#rescan();
+  }
+
+  async #rescan(): Promise<void> {
+    const overflows = this.#overflows;
+    const scan = await this.#read();
+    if (scan === null) return;
+    // Another one while it was read: what was read may lack what was lost then.
+    if (overflows !== this.#overflows) return this.#rescan();
+    this.#meaning = new Meaning(new Picture(scan), this.#options.lifetimes);
+    const read = { readNs: `${BigInt(Date.now()) * 1_000_000n}`, readMonotonicNs: `${process.hrtime.bigint()}` };
+    this.#send([this.#notice('rescanned', read, {})], read);
+    const early = this.#early;
+    this.#early = [];
+    for (const item of early) this.#tell(item);
+  }
+
+  #notice(event: 'overflow' | 'rescanned', { readNs }: Read, more: Partial<WatchEvent>): WatchEvent {
+    return {
+      time: isoTime(BigInt(readNs)),
+      seq: this.#seq++,
+      event,
+      path: null,
+      layer: more.layers?.[0] ?? 0,
+      pid: null,
+      whyNoPid: 'it is nobody’s doing',
+      command: 'unknown',
+      exe: 'unknown',
+      ...more,
+    };
+  }
+}
+
+/** The events of an item, in order. */
+function understood(meaning: Meaning, item: WatchItem): LiveEvent[] {
+  if (item.kind === 'orphans') return item.orphans.map((orphan) => meaning.orphan(orphan));
+  if (item.kind !== 'events') return [];
+  meaning.preview(item.events);
+  return item.events.flatMap((event) => {
+    const by = event.by === null ? null : (item.processes[event.by] ?? null);
+    return meaning.take(event, by);
+  });
+}

@@ -1,0 +1,256 @@
+import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
+import type { Standing } from '../../../shared/live/asker.ts';
+import { Kind } from '../../../shared/merge/marks.ts';
+import { ABSENT, type RawTree } from '../../../shared/merge/tree.ts';
+import type { EntryTable } from '../entries.ts';
+import { guessed, isUpperStanding, type MarkReading, standingOfEntry, type UpperStanding } from './standing.ts';
+
+/** Ids of nodes, as the lookup takes them, follow those of entries. */
+const FIRST_NODE = 0x4000_0000;
+
+/** A name of the upper that a record has touched, or that lies on the way to one. */
+export type UpperNode = {
+  readonly id: number;
+  /** Its entry in the scan, whose children are its own but for `changed`; ABSENT for what came since. */
+  readonly entry: number;
+  /** Null: as the entry says. */
+  standing: UpperStanding | null;
+  name: Bytes;
+  parent: UpperNode | null;
+  /** Children that are not as the scan has them, or were looked at; null for a name that is gone. */
+  changed: Map<Bytes, UpperNode | null> | null;
+};
+
+/**
+ * The upper as it is now: the entries of the scan, and over them what records have changed since. It costs memory for
+ * what changed and was asked for, not for what is there. To the lookup it is a tree like the scan's own, in which the
+ * upper's directories are nodes and all others entries.
+ */
+export class UpperTree implements RawTree {
+  readonly entries: EntryTable;
+  readonly root: UpperNode | null;
+  /** Counts the changes by which paths may lead elsewhere. */
+  generation = 0;
+  readonly #marks: MarkReading;
+  readonly #nodes: UpperNode[] = [];
+  /** Nodes of entries that have one. */
+  readonly #byEntry = new Map<number, UpperNode>();
+  /** What came or was read since the scan, by inode number. */
+  readonly #byIno = new Map<string, Set<UpperNode>>();
+  /** Entries of the scan's upper that have other names, by inode number; made when first asked for. */
+  #linked: Map<number | string, number[]> | null = null;
+
+  /** `rootEntry`: the upper's root, null where there is none or it could not be read. */
+  constructor(entries: EntryTable, rootEntry: number | null, marks: MarkReading) {
+    this.entries = entries;
+    this.#marks = marks;
+    this.root = rootEntry === null ? null : this.#make(rootEntry, null, asBytes(''), null);
+  }
+
+  #make(entry: number, standing: UpperStanding | null, name: Bytes, parent: UpperNode | null): UpperNode {
+    const node = { id: FIRST_NODE + this.#nodes.length, entry, standing, name, parent, changed: null };
+    this.#nodes.push(node);
+    if (entry !== ABSENT) this.#byEntry.set(entry, node);
+    if (standing) this.#number(node, standing);
+    return node;
+  }
+
+  #number(node: UpperNode, { ino }: UpperStanding): void {
+    if (ino === null) return;
+    const there = this.#byIno.get(ino);
+    if (there) there.add(node);
+    else this.#byIno.set(ino, new Set([node]));
+  }
+
+  standingOf(node: UpperNode): UpperStanding {
+    node.standing ??= standingOfEntry(this.entries, node.entry, this.#marks);
+    return node.standing;
+  }
+
+  child(node: UpperNode, name: Bytes): UpperNode | null {
+    const known = node.changed?.get(name);
+    if (known !== undefined) return known;
+    if (node.entry === ABSENT) return null;
+    const entry = this.entries.kind(node.entry) === Kind.dir ? this.entries.findName(node.entry, name) : ABSENT;
+    if (entry < 0) return null;
+    const child = this.#make(entry, null, name, node);
+    this.#set(node, name, child);
+    return child;
+  }
+
+  #set(node: UpperNode, name: Bytes, child: UpperNode | null): void {
+    node.changed ??= new Map();
+    node.changed.set(name, child);
+  }
+
+  /** The node of a path; null where nothing stands there. */
+  at(path: Bytes): UpperNode | null {
+    let node = this.root;
+    if (path === '') return node;
+    for (const name of path.split('/')) {
+      if (node === null) return null;
+      node = this.child(node, asBytes(name));
+    }
+    return node;
+  }
+
+  /** The directory that a path lies in. Where records of it were lost it is made, for what it holds is there. */
+  #parentOf(path: Bytes): { parent: UpperNode; name: Bytes } | null {
+    const names = path.split('/') as Bytes[];
+    const name = names.pop() as Bytes;
+    let node = this.root;
+    if (node === null || name === '') return null;
+    for (const part of names) {
+      let child = this.child(node, part);
+      if (child === null) {
+        child = this.#make(ABSENT, guessed({ ...NOTHING_KNOWN, is: 'directory' }), part, node);
+        this.#set(node, part, child);
+      }
+      node = child;
+    }
+    return { parent: node, name };
+  }
+
+  /** Puts something new at a path. Returns what stood there, taken out. */
+  put(path: Bytes, standing: Standing): UpperNode | null {
+    const place = this.#parentOf(path);
+    if (place === null) return null;
+    const before = this.take(path);
+    const whole = isUpperStanding(standing) ? standing : guessed(standing);
+    this.attach(this.#make(ABSENT, whole, place.name, null), path);
+    return before;
+  }
+
+  update(path: Bytes, standing: Standing): void {
+    const node = this.at(path);
+    if (node === null) return;
+    const before = this.standingOf(node);
+    const whole = isUpperStanding(standing) ? standing : guessed(standing);
+    if (before.bits !== whole.bits || before.redirect !== whole.redirect) this.generation++;
+    if (before.ino !== whole.ino && before.ino !== null) this.#byIno.get(before.ino)?.delete(node);
+    node.standing = whole;
+    this.#number(node, whole);
+  }
+
+  /** Takes what stands at a path out of the tree, with all below it. */
+  take(path: Bytes): UpperNode | null {
+    const node = this.at(path);
+    if (node === null || node.parent === null) return null;
+    this.#set(node.parent, node.name, null);
+    node.parent = null;
+    this.generation++;
+    return node;
+  }
+
+  /** Puts a node that was taken out at a path where nothing stands. */
+  attach(node: UpperNode, path: Bytes): void {
+    const place = this.#parentOf(path);
+    if (place === null) return;
+    node.parent = place.parent;
+    node.name = place.name;
+    this.#set(place.parent, place.name, node);
+    this.generation++;
+  }
+
+  /** Path of a node; null where it is not in the tree any more. */
+  #pathOf(node: UpperNode): Bytes | null {
+    const names: string[] = [];
+    let at = node;
+    for (; at.parent !== null; at = at.parent) names.push(at.name);
+    return at === this.root ? asBytes(names.reverse().join('/')) : null;
+  }
+
+  /** Every path in the upper that leads to this inode. */
+  namesOf(ino: string): Bytes[] {
+    const out: Bytes[] = [];
+    for (const node of this.#byIno.get(ino) ?? []) {
+      const path = this.#pathOf(node);
+      if (path === null) this.#byIno.get(ino)?.delete(node);
+      else if (!out.includes(path)) out.push(path);
+    }
+    const value = BigInt(ino);
+    const key = value < 0x20000000000000n ? Number(value) : `${value >> 32n}:${value & 0xffffffffn}`;
+    for (const entry of this.#linkedEntries().get(key) ?? []) {
+      const path = this.#pathOfEntry(entry);
+      if (path !== null && !out.includes(path)) out.push(path);
+    }
+    return out.sort();
+  }
+
+  #linkedEntries(): Map<number | string, number[]> {
+    if (this.#linked) return this.#linked;
+    this.#linked = new Map();
+    const { entries } = this;
+    for (let entry = 0; entry < entries.count; entry++) {
+      if (entries.layer(entry) !== 0 || entries.kind(entry) === Kind.dir || entry === this.root?.entry) continue;
+      const key = entries.inoKey(entry);
+      const there = this.#linked.get(key);
+      if (there) there.push(entry);
+      else this.#linked.set(key, [entry]);
+    }
+    return this.#linked;
+  }
+
+  /** Path of an entry of the scan as it stands now; null where it is gone. */
+  #pathOfEntry(entry: number): Bytes | null {
+    const names: Bytes[] = [];
+    const { entries } = this;
+    for (let at = entry; ; at = entries.directoryEntry[entries.parents[at] as number] as number) {
+      const node = this.#byEntry.get(at);
+      if (node) {
+        const path = this.#pathOf(node);
+        return path === null ? null : asBytes([path, ...names].filter((part) => part !== '').join('/'));
+      }
+      if ((entries.parents[at] as number) === 0xffffffff) return null;
+      names.unshift(entries.name(at));
+    }
+  }
+
+  // The lookup's view: RawTree.
+
+  #node(id: number): UpperNode {
+    return this.#nodes[id - FIRST_NODE] as UpperNode;
+  }
+  /** The node's entry in the scan, where it still is what the scan saw; else ABSENT. */
+  entryOf(id: number): number {
+    return id >= FIRST_NODE ? this.#node(id).entry : id;
+  }
+  kind(id: number): number {
+    if (id < FIRST_NODE) return this.entries.kind(id);
+    const standing = this.standingOf(this.#node(id));
+    if (standing.mode !== 0) return standing.mode >>> 12;
+    return standing.is === 'directory' ? Kind.dir : standing.is === 'whiteout' ? Kind.char : Kind.file;
+  }
+  marks(id: number): number {
+    return id < FIRST_NODE ? this.entries.marks(id) : this.standingOf(this.#node(id)).bits;
+  }
+  layer(id: number): number {
+    return id < FIRST_NODE ? this.entries.layer(id) : 0;
+  }
+  redirect(id: number): string | null {
+    return id < FIRST_NODE ? this.entries.redirect(id) : this.standingOf(this.#node(id)).redirect;
+  }
+  findLike(directory: number, like: number): number {
+    if (directory < FIRST_NODE && like < FIRST_NODE) return this.entries.findLike(directory, like);
+    return this.findName(directory, like < FIRST_NODE ? this.entries.name(like) : this.#node(like).name);
+  }
+  findName(directory: number, name: string): number {
+    if (directory < FIRST_NODE) return this.entries.findName(directory, name);
+    return this.child(this.#node(directory), asBytes(name))?.id ?? ABSENT;
+  }
+}
+
+const NOTHING_KNOWN: Standing = {
+  is: 'other',
+  fid: null,
+  ino: null,
+  mode: 0,
+  uid: 0,
+  gid: 0,
+  size: null,
+  mtimeNs: null,
+  marks: null,
+  isOpaque: false,
+  isMetacopy: false,
+  hasOrigin: false,
+};
