@@ -10,6 +10,7 @@ import { cpus, loadavg, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
 import { firstRows } from './first-rows.ts';
+import { MAP_MEASURES } from './map.ts';
 import type { Measure, Skipped } from './measure.ts';
 import { memoryPerEntry } from './memory.ts';
 import { inodeSearch } from './number-search.ts';
@@ -28,6 +29,7 @@ const MEASURES: Record<string, (rounds: number, say: Say) => Promise<Measure | S
   'first-rows-170k': (rounds, say) => firstRows('170k', rounds, say),
   'memory-per-entry': memoryPerEntry,
   'inode-search': inodeSearch,
+  ...MAP_MEASURES,
   ...SCROLL_MEASURES,
 };
 

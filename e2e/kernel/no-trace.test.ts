@@ -65,6 +65,14 @@ describe.each(['upper and two lowers on xfs', 'an overlay as a lower'])('%s', (s
     expect({ changes, writes, mounts }).toEqual({ changes: [], writes: [], mounts: [] });
   });
 
+  test.each(['map build', 'map check', 'map show'])('%s leaves no trace', (command) => {
+    const { code, stderr, lines, tracedCalls, changes, writes, mounts } = trace(stack, command);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(lines).toBeGreaterThan(0);
+    expect(tracedCalls).toBeGreaterThan(0);
+    expect({ changes, writes, mounts }).toEqual({ changes: [], writes: [], mounts: [] });
+  });
+
   test('a browsed window leaves no trace', () => {
     const { stderr, lines, tracedCalls, changes, writes, mounts } = trace(stack, 'browse');
     expect(stderr).toBe('');

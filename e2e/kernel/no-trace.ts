@@ -78,11 +78,16 @@ async function checkTheCheck(stack: WatchedStack): Promise<void> {
   await check(stack, 'look through the mount', ['stat', join(stack.mount, stack.path)]);
 }
 
-async function checkProgram(stack: WatchedStack): Promise<void> {
+async function checkProgram(stack: WatchedStack, directory: string): Promise<void> {
   await check(stack, 'list', stratoscope('list', '--format', 'ndjson'));
   await check(stack, 'scan', stratoscope('scan', stack.mount, '--hidden', '--format', 'ndjson'));
   await check(stack, 'tree', stratoscope('tree', stack.mount));
   await check(stack, 'explain', stratoscope('explain', stack.mount, stack.path));
+  const map = (part: string, ...words: string[]): string[] =>
+    stratoscope('map', part, ...words, '--db', join(directory, `${stack.name.replaceAll(' ', '-')}.map`));
+  await check(stack, 'map build', map('build', stack.mount));
+  await check(stack, 'map check', map('check', stack.mount));
+  await check(stack, 'map show', map('show'));
 }
 
 /**
@@ -157,7 +162,7 @@ if (import.meta.main) {
     await checkTheCheck(spoilt);
     for (const path of spoilt.unmountInOrder) unmount(asBytes(path));
     for (const stack of [plainStack(directory, 'xfs'), nestedStack(directory)]) {
-      await checkProgram(stack);
+      await checkProgram(stack, directory);
       await browseAndUnmount(stack);
     }
     return 0;
