@@ -12,7 +12,7 @@ import { afterReading, layerErrors } from '../output.ts';
 import type { StackScan } from '../scan.ts';
 import { scanMeta } from '../stack.ts';
 import { bringUpToDate, mustBeOf, mustBeTold, ownMapOf } from './build.ts';
-import { type Devices, devicesNow, keptDevices } from './devices.ts';
+import { type Devices, devicesOf, keptDevices, SeenFilesystems } from './devices.ts';
 import { countUnknown, fatesOf } from './fates.ts';
 import { figuresOf } from './figures.ts';
 import { InodeMap } from './inode-map.ts';
@@ -74,6 +74,7 @@ type MapContract = { calls: typeof mapCallSpecs; events: Record<never, never> };
 
 /** The engine's calls about maps. */
 export function mapHandlers({ probe, folder, read, scanOf }: MapDeps): Handlers<MapContract> {
+  const seen = new SeenFilesystems(() => probe.client);
   return {
     async mapBuild({ stack: ref, db, through }, { chunk, drained, item, signal }) {
       const file = fileOf(db);
@@ -100,7 +101,7 @@ export function mapHandlers({ probe, folder, read, scanOf }: MapDeps): Handlers<
 
     mapShow: ({ db }, { chunk, drained, signal }) =>
       using(fileOf(db), 'read', async (map) => {
-        const dev = await devicesNow(map, probe.client);
+        const dev = devicesOf(map, await seen.seen(true));
         return map.holding(async () => {
           const lines = new Lines(chunk, drained);
           await lines.add({ meta: metaOf(map, dev) });
@@ -115,7 +116,7 @@ export function mapHandlers({ probe, folder, read, scanOf }: MapDeps): Handlers<
 
     mapGet: ({ db, side, inode }) =>
       using(fileOf(db), 'read', async (map) => {
-        const dev = await devicesNow(map, probe.client);
+        const dev = devicesOf(map, await seen.seen(true));
         const ino = BigInt(inode.ino);
         return map.reading(() => {
           const at = map.filesystems.filter(({ key }) => dev(key) === inode.dev).map(({ id }) => id);
@@ -170,7 +171,7 @@ export function mapHandlers({ probe, folder, read, scanOf }: MapDeps): Handlers<
     },
     mapRows: ({ db, by, from, count }) =>
       using(fileOf(db), 'read', async (map) => {
-        const dev = await devicesNow(map, probe.client);
+        const dev = devicesOf(map, await seen.seen(false));
         return map.reading(() => ({
           total: map.count,
           from,
@@ -178,6 +179,6 @@ export function mapHandlers({ probe, folder, read, scanOf }: MapDeps): Handlers<
         }));
       }),
     mapFigures: ({ db }) =>
-      using(fileOf(db), 'read', async (map) => figuresOf(map, await devicesNow(map, probe.client))),
+      using(fileOf(db), 'read', async (map) => figuresOf(map, devicesOf(map, await seen.seen(false)))),
   };
 }

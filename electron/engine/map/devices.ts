@@ -12,12 +12,35 @@ export const keptDevices =
   (key) =>
     map.byKey(key)?.dev ?? 'unknown';
 
+type Seen = Awaited<ReturnType<typeof seenNow>>;
+const seenNow = async (probe: Client<ProbeContract>) => (await probe.call('filesystems', {})).filesystems;
+
+/** What is mounted, asked again once it is this old: a map that is scrolled asks for it with every window. */
+const LASTS_MS = 1000;
+
+/** The filesystems in sight, asked of the probe at most once in a while. */
+export class SeenFilesystems {
+  readonly #probe: () => Client<ProbeContract>;
+  #asked: { at: number; seen: Promise<Seen> } | null = null;
+
+  constructor(probe: () => Client<ProbeContract>) {
+    this.#probe = probe;
+  }
+
+  /** `fresh`: as they are now, and not a while ago. */
+  seen(fresh: boolean): Promise<Seen> {
+    const now = performance.now();
+    if (fresh || !this.#asked || now - this.#asked.at > LASTS_MS)
+      this.#asked = { at: now, seen: seenNow(this.#probe()) };
+    return this.#asked.seen;
+  }
+}
+
 /**
  * The devices as of now: by what is mounted, since a device number may be another filesystem's after a remount. Where a
  * filesystem is not in sight (not mounted, or in another mount namespace) its last number stands, if nobody else has it.
  */
-export async function devicesNow(map: InodeMap, probe: Client<ProbeContract>): Promise<Devices> {
-  const { filesystems } = await probe.call('filesystems', {});
+export function devicesOf(map: InodeMap, filesystems: Seen): Devices {
   const byKey = new Map<string, string[]>();
   const keyAt = new Map<string, string>();
   for (const { dev, type, uuid, handle } of filesystems) {
