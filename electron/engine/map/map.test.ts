@@ -108,8 +108,19 @@ describe.skipIf(cannotMount !== null)(`a map${cannotMount ? ` (${cannotMount})` 
       const before = await map.show();
       const old = map.inode('fs/u/a');
       // Somebody else takes the old device before it comes back.
-      lab.sh('umount m fs; truncate -s 20M other.img; mkfs.ext4 -q -F other.img; mkdir -p other taken');
-      lab.sh(type === 'btrfs' ? 'mount -t tmpfs taken taken' : 'mount -o loop other.img other');
+      lab.sh('umount m fs; truncate -s 20M other.img; mkfs.ext4 -q -F other.img; mkdir -p other');
+      const loop = `/dev/loop${old.dev.split(':')[1]}`;
+      if (type !== 'btrfs')
+        lab.sh(`
+          until losetup ${loop} other.img 2>/dev/null; do
+            losetup -n -O BACK-FILE ${loop} 2>/dev/null | grep -qv fs.img && exit 0; sleep 0.05
+          done
+          mount ${loop} other; losetup -d ${loop}`);
+      // Those of btrfs are given out by the kernel, the lowest first.
+      else
+        lab.sh(
+          `for i in $(seq 80); do mkdir t$i; mount -t tmpfs t t$i; [ $(stat -c %Hd:%Ld t$i) = ${old.dev} ] && break || :; done`,
+        );
       lab.sh('mount -o loop fs.img fs');
       lab.overlay('m', OPTIONS);
       const now = map.inode('fs/u/a');
