@@ -76,21 +76,32 @@ function bareTable(file: string): Database.Database {
   return db;
 }
 
-/** Fills the bare table, a row a call, in one transaction; ms. */
-function fillBare(db: Database.Database, mappings: readonly Mapping[]): number {
-  const insert = db.prepare('INSERT INTO bare VALUES (?, ?)');
+type Took = { ms: number; cpuMs: number };
+
+/** How long it takes, and how much of that this process runs. */
+function timed(use: () => void): Took {
+  const cpu = process.cpuUsage();
   const begun = performance.now();
-  db.transaction(() => {
-    for (const { upper, lower } of mappings) insert.run(upper.ino, lower.ino);
-  })();
-  return performance.now() - begun;
+  use();
+  const ms = performance.now() - begun;
+  const { user, system } = process.cpuUsage(cpu);
+  return { ms, cpuMs: (user + system) / 1000 };
+}
+const perSecond = ({ ms, cpuMs }: Took, count: number): Sample => ({ value: (count / ms) * 1000, cpuMs });
+const microseconds = ({ ms, cpuMs }: Took, count: number): Sample => ({ value: (ms * 1000) / count, cpuMs });
+
+/** Fills the bare table, a row a call, in one transaction. */
+function fillBare(db: Database.Database, mappings: readonly Mapping[]): Took {
+  const insert = db.prepare('INSERT INTO bare VALUES (?, ?)');
+  return timed(
+    db.transaction(() => {
+      for (const { upper, lower } of mappings) insert.run(upper.ino, lower.ino);
+    }),
+  );
 }
 
-function fillOurs(map: InodeMap, mappings: readonly Mapping[]): number {
-  const begun = performance.now();
-  fillMap(map, FILESYSTEMS, mappings);
-  return performance.now() - begun;
-}
+const fillOurs = (map: InodeMap, mappings: readonly Mapping[]): Took =>
+  timed(() => fillMap(map, FILESYSTEMS, mappings));
 
 /** Both, filled, for what is asked of them. */
 async function withBoth<T>(size: Size, use: (map: InodeMap, bare: Database.Database) => Promise<T>): Promise<T> {
@@ -110,9 +121,6 @@ async function withBoth<T>(size: Size, use: (map: InodeMap, bare: Database.Datab
   }
 }
 
-const perSecond = (ms: number, count: number): Sample => ({ value: (count / ms) * 1000 });
-const microseconds = (ms: number, count: number): Sample => ({ value: (ms * 1000) / count });
-
 async function fill(size: Size, rounds: number): Promise<Measure> {
   const place = new Place();
   const mappings = mappingsOf(size);
@@ -121,20 +129,18 @@ async function fill(size: Size, rounds: number): Promise<Measure> {
     const ours = (): Sample => {
       const file = place.fresh();
       const map = InodeMap.open(file, 'create');
-      const ms = fillOurs(map, mappings);
-      const begun = performance.now();
-      map.close();
-      closings.push(performance.now() - begun);
+      const took = fillOurs(map, mappings);
+      closings.push(timed(() => map.close()).ms);
       place.drop(file);
-      return perSecond(ms, mappings.length);
+      return perSecond(took, mappings.length);
     };
     const theirs = (): Sample => {
       const file = place.fresh();
       const db = bareTable(file);
-      const ms = fillBare(db, mappings);
+      const took = fillBare(db, mappings);
       db.close();
       place.drop(file);
-      return perSecond(ms, mappings.length);
+      return perSecond(took, mappings.length);
     };
     const [bare = [], own = []] = await alternate(rounds, [theirs, ours]);
     const closing = closings.reduce((sum, ms) => sum + ms, 0) / closings.length;
@@ -151,15 +157,17 @@ const insert = (size: Size, rounds: number): Promise<Measure> =>
     const some = (): bigint[] => absent(size, INSERTED, random);
     const ours = (): Sample => {
       const rows = some().map((ino, n) => mapping(ino, ino, n));
-      const begun = performance.now();
-      for (const row of rows) map.writing(() => map.put(row));
-      return microseconds(performance.now() - begun, INSERTED);
+      const took = timed(() => {
+        for (const row of rows) map.writing(() => map.put(row));
+      });
+      return microseconds(took, INSERTED);
     };
     const theirs = (): Sample => {
       const numbers = some();
-      const begun = performance.now();
-      for (const ino of numbers) one.run(ino, ino);
-      return microseconds(performance.now() - begun, INSERTED);
+      const took = timed(() => {
+        for (const ino of numbers) one.run(ino, ino);
+      });
+      return microseconds(took, INSERTED);
     };
     const [own = [], other = []] = await alternate(rounds, [ours, theirs]);
     return compared(`map-insert-${size}`, 'µs', `${BARE}, each in a transaction of its own`, own, other, 1);
@@ -172,19 +180,20 @@ const lookup = (size: Size, rounds: number): Promise<Measure> =>
     const get = bare.prepare('SELECT lower FROM bare WHERE number = ?').pluck().safeIntegers();
     const ours = (): Sample => {
       const numbers = present(size, ASKED, random);
-      return map.reading(() => {
-        const begun = performance.now();
+      const ask = (): void => {
         for (const ino of numbers) if (map.lowerOf(fs, ino) === null) throw new Error(`${ino} is not mapped`);
-        return microseconds(performance.now() - begun, ASKED);
-      });
+      };
+      return microseconds(
+        map.reading(() => timed(ask)),
+        ASKED,
+      );
     };
     const theirs = (): Sample => {
       const numbers = present(size, ASKED, random);
-      return bare.transaction(() => {
-        const begun = performance.now();
+      const ask = (): void => {
         for (const ino of numbers) if (get.get(ino) === undefined) throw new Error(`${ino} is not there`);
-        return microseconds(performance.now() - begun, ASKED);
-      })();
+      };
+      return microseconds(bare.transaction(() => timed(ask))(), ASKED);
     };
     const [own = [], other = []] = await alternate(rounds, [ours, theirs]);
     return compared(`map-lookup-${size}`, 'µs', BARE, own, other, 3);
@@ -194,20 +203,21 @@ const miss = (size: Size, rounds: number): Promise<Measure> =>
   withBoth(size, async (map) => {
     const random = new Random(SEED + 3);
     const fs = map.byKey(FS)?.id as number;
-    const begun = performance.now();
+    const making = timed(() => map.bitmaps);
     const { bytes } = map.bitmaps.upper;
-    const making = performance.now() - begun;
     const [samples = []] = await alternate(rounds, [
       (): Sample => {
         const numbers = absent(size, 5 * ASKED, random);
-        return map.reading(() => {
-          const start = performance.now();
+        const ask = (): void => {
           for (const ino of numbers) if (map.lowerOf(fs, ino) !== null) throw new Error(`${ino} is mapped`);
-          return microseconds(performance.now() - start, numbers.length);
-        });
+        };
+        return microseconds(
+          map.reading(() => timed(ask)),
+          numbers.length,
+        );
       },
     ]);
-    return { ...alone(`map-miss-${size}`, 'µs', samples, 4), bitmapBytes: bytes, madeInMs: round(making, 0) };
+    return { ...alone(`map-miss-${size}`, 'µs', samples, 4), bitmapBytes: bytes, madeInMs: round(making.ms, 0) };
   });
 
 async function falsePositives(size: Size, rounds: number): Promise<Measure> {

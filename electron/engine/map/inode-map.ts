@@ -26,12 +26,18 @@ export class InodeMap {
   #bitmaps: { upper: HashedBitmap; lower: HashedBitmap; removed: number } | null = null;
   #version: bigint;
   readonly #dataVersion: Database.Statement;
+  /** Runs what it is given in a transaction. */
+  readonly #together: Database.Transaction<(use: () => unknown) => unknown>;
 
   private constructor(file: string, db: Database.Database) {
     this.file = file;
     this.db = db;
-    this.#dataVersion = db.prepare('SELECT data_version FROM pragma_data_version').pluck();
+    this.#dataVersion = db.prepare('PRAGMA data_version').pluck();
     this.#version = this.#dataVersion.get() as bigint;
+    this.#together = db.transaction((use) => {
+      this.#refresh();
+      return use();
+    });
     this.#registry = this.#learn();
   }
 
@@ -79,12 +85,7 @@ export class InodeMap {
 
   /** Everything that `use` reads is of one moment. */
   reading<T>(use: () => T): T {
-    return this.#guard(() =>
-      this.db.transaction(() => {
-        this.#refresh();
-        return use();
-      })(),
-    );
+    return this.#guard(() => this.#together(use) as T);
   }
 
   /** The same for what takes its time: the moment is held until it resolves, and others may write meanwhile. */
@@ -104,12 +105,7 @@ export class InodeMap {
   writing<T>(use: () => T): T {
     return this.#guard(() => {
       try {
-        return this.db
-          .transaction(() => {
-            this.#refresh();
-            return use();
-          })
-          .immediate();
+        return this.#together.immediate(use) as T;
       } catch (error) {
         // What was learnt on the way is not so.
         if (this.db.open) this.#learn();
