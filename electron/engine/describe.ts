@@ -119,8 +119,11 @@ export class Describer {
     return entries.blindLayers.has(0) ? 'unknown' : 'upper';
   }
 
-  /** What the object's origin is; null where its upper entry has none. */
-  origin(id: number): Origin | 'unknown' | null {
+  /**
+   * What the object's origin is; null where its upper entry has none. Which of several layers of one filesystem holds
+   * it is looked for in all of them; `anyLayer` leaves that out.
+   */
+  origin(id: number, anyLayer = false): Origin | 'unknown' | null {
     const { objects, entries, origins } = this.#scan;
     if (this.#hidden.has(id)) return null;
     const top = this.shown(id);
@@ -148,7 +151,7 @@ export class Describer {
     const fact = origins.facts.get(top);
     if (!fact) return null;
     if (fact.state === 'unknown') return 'unknown';
-    const entry = fact.state === 'verified' ? this.#hidden.byInode(fact) : null;
+    const entry = fact.state === 'verified' && !anyLayer ? this.#hidden.byInode(fact) : null;
     return {
       layer: entry !== null ? entries.layer(entry) : fact.layer >= 0 ? fact.layer : 'unknown',
       ino: fact.ino === null ? 'unknown' : String(fact.ino),

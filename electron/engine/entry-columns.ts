@@ -1,5 +1,6 @@
 import { asBytes, type Bytes, bytesOfArray } from '../../shared/bytes/bytes.ts';
 import { Field, ITEM_REFUSED, ItemKind, NO_DIRECTORY } from '../../shared/ipc/records.ts';
+import { MarkBit } from '../../shared/merge/marks.ts';
 import { Arena, grown } from './arena.ts';
 
 /** Room for this many entries at the beginning. */
@@ -195,6 +196,10 @@ export class EntryColumns {
   inoLow(entry: number): number {
     return this.facts[entry * WORDS + W.ino] as number;
   }
+  /** High 32 bits of the inode number. */
+  inoHigh(entry: number): number {
+    return this.facts[entry * WORDS + W.ino + 1] as number;
+  }
   size(entry: number): bigint {
     return this.u64(entry, W.size);
   }
@@ -302,6 +307,45 @@ export class EntryColumns {
       if (this.itemsAt[entry] === 0 || this.parents[entry] === NO_DIRECTORY) continue;
       const value = this.item(entry, ItemKind.listed, '');
       if (value) out.push([entry, new DataView(value.buffer, value.byteOffset, 8).getBigUint64(0, true)]);
+    }
+    return out;
+  }
+
+  /** None of its items is an attribute of the other prefix, nor another number in a listing. */
+  hasOwnMarksOnly(entry: number): boolean {
+    let at = this.itemsAt[entry] as number;
+    if (at === 0) return true;
+    const own = this.prefix === 'user' ? ItemKind.user : ItemKind.trusted;
+    const bytes = this.items.bytes;
+    for (let i = (this.facts[entry * WORDS + W.lengths] as number) >>> 16; i > 0; i--) {
+      const kind = bytes[at] as number;
+      if (kind === ItemKind.listed) return false;
+      if ((kind === ItemKind.user || kind === ItemKind.trusted) && (kind !== own || this.prefix === 'none'))
+        return false;
+      const length = (bytes[at + 2] as number) | ((bytes[at + 3] as number) << 8);
+      at += 4 + (bytes[at + 1] as number) + (length === ITEM_REFUSED ? 0 : length);
+    }
+    return true;
+  }
+
+  /**
+   * By group of layers (`groups`, by layer; undefined is passed over): the devices of its entries, as `devNumber` has
+   * them. What another mount lies on has none.
+   */
+  devicesOf(groups: readonly (number | undefined)[]): Map<number, Set<number>> {
+    const seen = groups.map(() => new Uint8Array(this.devices.length));
+    for (let entry = 0; entry < this.count; entry++) {
+      if ((this.markBits[entry] as number) & MarkBit.covered) continue;
+      const layer = seen[this.layers[entry] as number];
+      if (layer) layer[this.deviceAt[entry] as number] = 1;
+    }
+    const out = new Map<number, Set<number>>();
+    for (const [layer, group] of groups.entries()) {
+      if (group === undefined) continue;
+      const devices = out.get(group) ?? new Set();
+      for (const [i, has] of (seen[layer] as Uint8Array).entries())
+        if (has === 1 && this.deviceNumbers[i] !== 0) devices.add(this.deviceNumbers[i] as number);
+      out.set(group, devices);
     }
     return out;
   }

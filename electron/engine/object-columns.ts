@@ -141,6 +141,11 @@ export class ObjectColumns {
     return this.aliases.get(id);
   }
 
+  /** One entry alone makes the object. */
+  isSingle(id: number): boolean {
+    return (this.stackAt[id] as number) < 0;
+  }
+
   /** Directories that merge here: the upper's entry or ABSENT, and the lowers'; both may be unknown components. */
   stack(id: number): Parent {
     const at = this.stackAt[id] as number;

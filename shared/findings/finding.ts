@@ -85,6 +85,7 @@ export type Subject = {
   readonly lookup: Lookup;
   readonly provenance: Provenance;
   readonly shown: Shown | null;
+  /** Its layer is any one on the filesystem that the origin is of. */
   readonly origin: Origin | 'unknown' | null;
   /** The entry whose attributes the object has; null where none is known. */
   readonly top: EntryView | null;

@@ -1,3 +1,4 @@
+import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import type { EntryView, Other } from '../../../shared/findings/index.ts';
 import { Kind, MarkBit } from '../../../shared/merge/marks.ts';
 import type { Describer } from '../describe.ts';
@@ -5,23 +6,57 @@ import type { StackScan } from '../scan.ts';
 
 /** What findings need of entries and their neighbours. */
 
-/** The entry as a finding sees it. */
-export function viewOf({ entries }: StackScan, describer: Describer, entry: number): EntryView {
-  return {
-    layer: entries.layer(entry),
-    path: entries.path(entry),
-    type: describer.type(entry),
-    dev: entries.dev(entry),
-    ino: entries.ino(entry),
-    nlink: entries.nlink(entry),
-    size: entries.size(entry),
-    mode: entries.mode(entry),
-    uid: entries.uid(entry),
-    gid: entries.gid(entry),
-    mtimeNs: entries.mtimeNs(entry),
-    blocks: entries.blocks(entry),
-    hasOrigin: (entries.marks(entry) & MarkBit.origin) !== 0,
-  };
+/** An entry as a finding sees it: read when asked for, since most are asked for little. */
+export class SeenEntry implements EntryView {
+  readonly #scan: StackScan;
+  readonly #describer: Describer;
+  readonly #entry: number;
+
+  constructor(scan: StackScan, describer: Describer, entry: number) {
+    this.#scan = scan;
+    this.#describer = describer;
+    this.#entry = entry;
+  }
+
+  get layer(): number {
+    return this.#scan.entries.layer(this.#entry);
+  }
+  get path(): Bytes {
+    return this.#scan.entries.path(this.#entry);
+  }
+  get type(): EntryView['type'] {
+    return this.#describer.type(this.#entry);
+  }
+  get dev(): string {
+    return this.#scan.entries.dev(this.#entry);
+  }
+  get ino(): bigint {
+    return this.#scan.entries.ino(this.#entry);
+  }
+  get nlink(): number {
+    return this.#scan.entries.nlink(this.#entry);
+  }
+  get size(): bigint {
+    return this.#scan.entries.size(this.#entry);
+  }
+  get mode(): number {
+    return this.#scan.entries.mode(this.#entry);
+  }
+  get uid(): number {
+    return this.#scan.entries.uid(this.#entry);
+  }
+  get gid(): number {
+    return this.#scan.entries.gid(this.#entry);
+  }
+  get mtimeNs(): bigint {
+    return this.#scan.entries.mtimeNs(this.#entry);
+  }
+  get blocks(): bigint {
+    return this.#scan.entries.blocks(this.#entry);
+  }
+  get hasOrigin(): boolean {
+    return (this.#scan.entries.marks(this.#entry) & MarkBit.origin) !== 0;
+  }
 }
 
 /**
@@ -32,7 +67,10 @@ export function beneath({ objects, entries }: StackScan, id: number): number {
   const top = objects.tops[id] as number;
   if (id === 0 || top < 0 || entries.layers[top] !== 0 || objects.isWhiteout(id)) return -1;
   if (objects.isDir(id)) return objects.stack(id).lowers.find((component) => component >= 0) ?? -1;
-  for (const component of objects.stack(objects.parents[id] as number).lowers) {
+  const parent = objects.parents[id] as number;
+  // A directory of the upper alone hides nothing.
+  if (objects.isSingle(parent)) return -1;
+  for (const component of objects.stack(parent).lowers) {
     if (component < 0) continue;
     const entry = entries.findLike(component, top);
     if (entry < 0) continue;

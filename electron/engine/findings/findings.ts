@@ -5,14 +5,12 @@ import { FINDINGS, type Finding, type FindingDetail, type FindingStack } from '.
 import type { Describer } from '../describe.ts';
 import type { StackScan } from '../scan.ts';
 import { listObject } from '../stack.ts';
+import { ALONE, Classes } from './classes.ts';
 import { ScanSubject } from './subject.ts';
 import { type Remembered, Surroundings } from './surroundings.ts';
 
 /** A finding of one object, without its words. */
 export type Met = { finding: Finding; severity: Severity };
-
-/** The kernel's own bound where the module has no such parameter (dir.c:ovl_redirect_max). */
-const REDIRECT_MAX = 256;
 
 /** Two bits a finding hold how grave it is at an object. */
 const LEVELS: readonly Severity[] = ['note', 'warning', 'error'];
@@ -24,17 +22,20 @@ export class Findings {
   readonly #scan: StackScan;
   readonly #describer: Describer;
   readonly #surroundings: Surroundings;
+  #classes: Classes | null = null;
+  /** Levels of the classes that were met. */
+  readonly #known = new Map<number, number>();
 
   constructor(scan: StackScan, describer: Describer, remembered: Remembered | null = null) {
     this.#scan = scan;
     this.#describer = describer;
     this.#surroundings = new Surroundings(scan, describer, remembered);
-    const { facts, options, machine } = scan.stack;
+    const { facts, options } = scan.stack;
     const list = listObject(scan.stack);
     this.stack = {
       list,
       options,
-      redirectMax: Number(machine.parameters.redirect_max ?? REDIRECT_MAX) || REDIRECT_MAX,
+      redirectMax: this.#surroundings.redirectMax,
       names: new LayerNames(list),
       writable: !facts.readonly && facts.layers.some(({ role }) => role === 'upper'),
     };
@@ -47,7 +48,20 @@ export class Findings {
 
   /** How grave each finding is at the object, two bits each in the order of FINDINGS; 0 where there is none. */
   levels(id: number): number {
-    if (!this.#isRead) return 0;
+    if (!this.#isRead || this.#scan.objects.isWhiteout(id)) return 0;
+    this.#classes ??= new Classes(this.#scan, this.#surroundings);
+    const kind = this.#classes.of(id);
+    if (kind === ALONE) return this.levelsAlone(id);
+    const known = this.#known.get(kind);
+    if (known !== undefined) return known;
+    const levels = this.levelsAlone(id);
+    this.#known.set(kind, levels);
+    return levels;
+  }
+
+  /** The same without regard to other objects that are like it. */
+  levelsAlone(id: number): number {
+    if (this.#scan.objects.isWhiteout(id)) return 0;
     const subject = this.#subject(id);
     let levels = 0;
     for (const [i, finding] of FINDINGS.entries()) {

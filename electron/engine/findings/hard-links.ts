@@ -35,28 +35,33 @@ export class SplitLinks {
     const wanted = new Set([...this.#names.values()].flat());
     for (let id = 1; id < objects.count; id++) {
       const top = objects.tops[id] as number;
-      if (top >= 0 && wanted.has(top) && !objects.isWhiteout(id)) this.#objects.set(top, id);
+      if (top < 0 || !sieve.has(entries.inoLow(top))) continue;
+      if (wanted.has(top) && !objects.isWhiteout(id)) this.#objects.set(top, id);
     }
   }
 
   /** The other names of a lower inode, those that are seen in the mount first. */
   of(lower: number): OtherName[] {
-    const { objects, entries } = this.#scan;
+    const { entries } = this.#scan;
     if (lower === ABSENT) return [];
     const all = this.#names.get(`${entries.dev(lower)}:${entries.ino(lower)}`) ?? [];
-    return all
-      .filter((entry) => entry !== lower)
-      .map((entry) => {
-        const id = this.#objects.get(entry);
-        const top = id === undefined ? ABSENT : (objects.tops[id] as number);
-        return {
-          path: id === undefined ? entries.path(entry) : objects.path(id),
-          layer: entries.layer(entry),
-          ino: entries.ino(entry),
-          visible: id !== undefined,
-          upperIno: top >= 0 && entries.layers[top] === 0 ? entries.ino(top) : null,
-        };
-      })
-      .sort((a, b) => Number(b.visible) - Number(a.visible) || (a.path < b.path ? -1 : 1));
+    const others = all.filter((entry) => entry !== lower).map((entry) => this.#name(entry));
+    return [...others.filter(({ visible }) => visible), ...others.filter(({ visible }) => !visible)];
+  }
+
+  /** One of perhaps thousands, of which few are named: its path is made when it is read. */
+  #name(entry: number): OtherName {
+    const { objects, entries } = this.#scan;
+    const id = this.#objects.get(entry);
+    const top = id === undefined ? ABSENT : (objects.tops[id] as number);
+    return {
+      get path() {
+        return id === undefined ? entries.path(entry) : objects.path(id);
+      },
+      layer: entries.layer(entry),
+      ino: entries.ino(entry),
+      visible: id !== undefined,
+      upperIno: top >= 0 && entries.layers[top] === 0 ? entries.ino(top) : null,
+    };
   }
 }

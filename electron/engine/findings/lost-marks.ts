@@ -62,6 +62,11 @@ export class LostMarks {
     }
   }
 
+  /** It is an unmarked directory of the upper that holds a whiteout. */
+  holdsWhiteout(entry: number): boolean {
+    return this.#inside.has(entry);
+  }
+
   /** Why the object's marks are taken for lost; null where they are not. */
   of(id: number): LostMark | null {
     const { objects, entries } = this.#scan;

@@ -180,4 +180,53 @@ describe.skipIf(cannotMount !== null)(`findings of numbers${cannotMount ? ` (${c
     expect((await lab.findings('m')).of('dino-differs')).toEqual([]);
     expect(differs('m')).toBe(false);
   });
+
+  test('under xino only a directory of the upper alone needs its impure mark', async () => {
+    lab.sh('mkdir -p src/d; echo f > src/f; echo g > src/d/g');
+    lab.filesystem('ext4', 'low', 'src');
+    lab.filesystem('xfs', 'top');
+    lab.sh('mkdir top/u top/w');
+    const options = `lowerdir=${lab.at('low')},upperdir=top/u,workdir=top/w,xino=on`;
+    lab.overlay('m', options);
+    lab.sh('chmod 600 m/d/g; mkdir m/own; mv m/f m/own/f; umount m');
+    lab.sh('setfattr -x trusted.overlay.impure top/u/own; setfattr -x trusted.overlay.impure top/u/d');
+    lab.overlay('m', options);
+    const found = await lab.findings('m');
+    expect(found.of('dino-differs')).toEqual(['own/f']);
+    const differs = (directory: string, name: string): boolean =>
+      lab.listed(directory, name) !== lab.sh(`stat -c %i ${directory}/${name}`).trim();
+    expect([differs('m/own', 'f'), differs('m/d', 'g')]).toEqual([true, false]);
+  });
+
+  test('two numbers that are equal by chance do not differ, among many that do', async () => {
+    lab.sh('mkdir -p src; for i in $(seq 10 49); do echo $i > src/$i; done');
+    lab.filesystem('ext4', 'low', 'src');
+    lab.filesystem('ext4', 'top');
+    lab.sh('mkdir top/u top/w');
+    lab.overlay('m', `lowerdir=${lab.at('low')},upperdir=top/u,workdir=top/w,xino=off`);
+    // One row of numbers goes up, the other down: they meet if their ends are an even number apart.
+    const next = Number(lab.sh('touch m/first; stat -c %i m/first; rm m/first'));
+    const inodes = lab
+      .sh('cd low; stat -c "%i %n" [0-9]*')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '));
+    const downwards = inodes.sort((a, b) => Number(b[0]) - Number(a[0])).map(([, name]) => name);
+    if ((Number(inodes[0]?.[0]) - next) % 2 !== 0) lab.sh('touch m/first');
+    lab.sh(`cd m; for n in ${downwards.join(' ')}; do chmod 600 $n; done`);
+    const listing = lab.listing('m');
+    const numbers = new Map(
+      lab
+        .sh('cd m; stat -c "%n %i" [0-9]*')
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ') as [string, string]),
+    );
+    const equal = downwards.filter((name) => listing.get(name as string) === numbers.get(name as string));
+    expect(equal).toHaveLength(1);
+    const found = await lab.findings('m');
+    expect(found.of('dino-differs').filter((path) => /^\d+$/.test(path))).toEqual(
+      downwards.filter((name) => !equal.includes(name)).sort(),
+    );
+  });
 });

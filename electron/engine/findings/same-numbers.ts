@@ -43,23 +43,13 @@ export function sameNumbers(scan: StackScan, describer: Describer): Map<number, 
 /** Filesystem ids on which entries of several devices stand, or those of an inner overlay. */
 function mixedFilesystems({ entries, stack }: StackScan): Set<number> {
   const mixed = new Set<number>();
-  const { fsids } = stack.inodes;
-  const device = new Map<number, number>();
-  const fsidOf = stack.facts.layers.reduce<number[]>((out, { layer, role, fs }) => {
-    const fsid = fsids[layer];
-    if (role === 'data' || typeof fsid !== 'number') return out;
-    out[layer] = fsid;
+  const groups: (number | undefined)[] = [];
+  for (const { layer, role, fs } of stack.facts.layers) {
+    const fsid = stack.inodes.fsids[layer];
+    if (role === 'data' || typeof fsid !== 'number') continue;
+    groups[layer] = fsid;
     if (fs.type === 'overlay') mixed.add(fsid);
-    return out;
-  }, []);
-  for (let entry = 0; entry < entries.count; entry++) {
-    const fsid = fsidOf[entries.layers[entry] as number];
-    if (fsid === undefined || entries.marks(entry) & MarkBit.covered) continue;
-    const dev = entries.devNumber(entry);
-    if (dev === 0) continue;
-    const known = device.get(fsid);
-    if (known === undefined) device.set(fsid, dev);
-    else if (known !== dev) mixed.add(fsid);
   }
+  for (const [fsid, devices] of entries.devicesOf(Array.from(groups))) if (devices.size > 1) mixed.add(fsid);
   return mixed;
 }

@@ -15,7 +15,7 @@ import { CODE_TEXT, type Code } from '../../../shared/merge/tree.ts';
 import { hexOfArray } from '../../../shared/xattrs/index.ts';
 import type { Describer } from '../describe.ts';
 import type { StackScan } from '../scan.ts';
-import { beneath, othersOf, viewOf } from './around.ts';
+import { beneath, othersOf, SeenEntry } from './around.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** One object of a scan as findings ask for it: every field is made when it is read, and kept. */
@@ -60,11 +60,12 @@ export class ScanSubject implements Subject {
     return this.#shown;
   }
   get origin(): Origin | 'unknown' | null {
-    if (this.#origin === undefined) this.#origin = this.#describer.origin(this.id);
+    if (this.#origin === undefined) this.#origin = this.#describer.origin(this.id, true);
     return this.#origin;
   }
   get top(): EntryView | null {
-    if (this.#top === undefined) this.#top = this.#entry < 0 ? null : viewOf(this.#scan, this.#describer, this.#entry);
+    if (this.#top === undefined)
+      this.#top = this.#entry < 0 ? null : new SeenEntry(this.#scan, this.#describer, this.#entry);
     return this.#top;
   }
   get parent(): ParentView | null {
@@ -82,7 +83,7 @@ export class ScanSubject implements Subject {
     return this.#beneath;
   }
   get beneath(): EntryView | null {
-    return this.#lower < 0 ? null : viewOf(this.#scan, this.#describer, this.#lower);
+    return this.#lower < 0 ? null : new SeenEntry(this.#scan, this.#describer, this.#lower);
   }
   get sharers(): Sharer[] {
     const { objects, origins, entries } = this.#scan;

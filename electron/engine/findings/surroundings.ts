@@ -10,6 +10,9 @@ import { sameNumbers } from './same-numbers.ts';
 /** Owners that an inode had before, from a memory of earlier pictures; none where nothing is remembered. */
 export type Remembered = (inode: { dev: string; ino: bigint }) => readonly FormerOwner[];
 
+/** The kernel's own bound where the module has no such parameter (dir.c:ovl_redirect_max). */
+const REDIRECT_MAX = 256;
+
 /** What findings need to know of a whole scan that was read, each made when it is first asked for. */
 export class Surroundings {
   readonly #scan: StackScan;
@@ -20,7 +23,12 @@ export class Surroundings {
   #same: Map<number, readonly number[]> | null = null;
   #reused: Map<number, FormerOwner[]> | null = null;
 
+  /** Bytes of each directory's path as a redirect, 0 where it was not asked for yet. */
+  #lengths: Uint32Array | null = null;
+  readonly redirectMax: number;
+
   constructor(scan: StackScan, describer: Describer, remembered: Remembered | null) {
+    this.redirectMax = Number(scan.stack.machine.parameters.redirect_max ?? REDIRECT_MAX) || REDIRECT_MAX;
     this.#scan = scan;
     this.#describer = describer;
     this.#remembered = remembered;
@@ -39,6 +47,20 @@ export class Surroundings {
     this.#same ??= sameNumbers(this.#scan, this.#describer);
     return this.#same.get(id)?.filter((other) => other !== id) ?? [];
   }
+  /** Something is known of this object, or of its entry, that is not known of others like it. */
+  isApart(id: number, entry: number): boolean {
+    this.#same ??= sameNumbers(this.#scan, this.#describer);
+    this.#reused ??= reusedNumbers(this.#scan);
+    if (this.#remembered !== null) return true;
+    return (this.#same.size > 0 && this.#same.has(id)) || (this.#reused.size > 0 && this.#reused.has(entry));
+  }
+
+  /** Some entry has the number of a deleted inode. */
+  get hasReused(): boolean {
+    this.#reused ??= reusedNumbers(this.#scan);
+    return this.#reused.size > 0;
+  }
+
   /** Who had the number of the object's entry before, or of the lower entry that it hides. */
   formerOwners(entry: number, lower: number): readonly FormerOwner[] {
     this.#reused ??= reusedNumbers(this.#scan);
@@ -59,14 +81,35 @@ export class Surroundings {
    * its path, with the redirects of the directories above it for their names; 0 where it stores an absolute one already.
    */
   redirectLength(id: number): number {
+    return this.#redirect(id)?.startsWith('/') ? 0 : this.#pathLength(id);
+  }
+
+  /** The directory's redirect would be longer than the kernel allows. */
+  isFar(id: number): boolean {
+    return this.redirectLength(id) > this.redirectMax;
+  }
+
+  #redirect(id: number): string | null {
     const { objects, entries } = this.#scan;
-    let length = 0;
-    for (let at = id; at !== 0; at = objects.parents[at] as number) {
-      const { upper } = objects.stack(at);
-      const redirect = upper >= 0 && entries.marks(upper) & MarkBit.redirect ? entries.redirect(upper) : null;
-      if (redirect?.startsWith('/')) return at === id ? 0 : length + redirect.length;
-      length += 1 + (redirect?.length ?? entries.nameLength(objects.tops[at] as number));
+    const { upper } = objects.stack(id);
+    return upper >= 0 && entries.marks(upper) & MarkBit.redirect ? entries.redirect(upper) : null;
+  }
+
+  /** The same for a directory on the way, whose absolute redirect stands for all above it. */
+  #pathLength(id: number): number {
+    if (id === 0) return 0;
+    const { objects, entries } = this.#scan;
+    this.#lengths ??= new Uint32Array(objects.count);
+    const todo: number[] = [];
+    let at = id;
+    for (; at !== 0 && this.#lengths[at] === 0; at = objects.parents[at] as number) todo.push(at);
+    for (let length = this.#lengths[at] as number, one = todo.pop(); one !== undefined; one = todo.pop()) {
+      const redirect = this.#redirect(one);
+      length = redirect?.startsWith('/')
+        ? redirect.length
+        : length + 1 + (redirect?.length ?? entries.nameLength(objects.tops[one] as number));
+      this.#lengths[one] = length;
     }
-    return length;
+    return this.#lengths[id] as number;
   }
 }

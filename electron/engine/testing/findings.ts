@@ -87,12 +87,14 @@ export class FindingLaboratory extends Laboratory {
     writeFileSync('/proc/sys/vm/drop_caches', '2');
   }
 
-  /** The number that a listing of the directory gives for a name. */
-  listed(directory: string, name: string): string {
+  /** The numbers that a listing of the directory gives, by name. */
+  listing(directory: string): Map<string, string> {
     writeFileSync(this.at('listing.py'), LISTING);
-    const lines = this.sh(`python3 listing.py ${directory}`).split('\n');
-    const line = lines.find((one) => one.slice(one.indexOf(' ') + 1) === name);
-    if (!line) throw new Error(`${name} is not listed in ${directory}`);
-    return line.split(' ')[0] as string;
+    const lines = this.sh(`python3 listing.py ${directory}`).trimEnd().split('\n');
+    return new Map(lines.map((line) => [line.slice(line.indexOf(' ') + 1), line.split(' ')[0] as string]));
+  }
+
+  listed(directory: string, name: string): string | undefined {
+    return this.listing(directory).get(name);
   }
 }
