@@ -19,7 +19,7 @@ const run = (program: string, ...args: string[]): void =>
   void execFileSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
 
 /** Mounts an image. Another process may take the free loop device between finding and using it: then once more. */
-function mountImage(image: string, place: string): void {
+export function mountImage(image: string, place: string): void {
   for (let attempt = 1; ; attempt++) {
     try {
       run('mount', '-o', 'loop', image, place);
@@ -29,6 +29,14 @@ function mountImage(image: string, place: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
     }
   }
+}
+
+/** An empty file of that size, which takes no room. */
+export function makeImage(directory: string, name: string, size: number): string {
+  const path = join(directory, name);
+  writeFileSync(path, '');
+  truncateSync(path, size);
+  return path;
 }
 
 const uuidBytes = (text: string): Bytes => bytesOfArray(Buffer.from(text.replaceAll('-', ''), 'hex'));
@@ -42,12 +50,7 @@ export function makeFilesystems(directory: string): Filesystems {
   const images = join(directory, 'images');
   mkdirSync(images);
   run('mount', '-t', 'tmpfs', 'stratoscope-images', images);
-  const image = (name: string, size: number): string => {
-    const path = join(images, name);
-    writeFileSync(path, '');
-    truncateSync(path, size);
-    return path;
-  };
+  const image = (name: string, size: number): string => makeImage(images, name, size);
   const place = (name: string): string => {
     const path = join(directory, name);
     mkdirSync(path);

@@ -4,7 +4,7 @@ import koffi from 'koffi';
 import { asBytes, type Bytes, bytesOfArray } from '../../shared/bytes/bytes.ts';
 
 /**
- * The few system calls that the differential test makes by itself, so that nothing of the program under test stands
+ * The few system calls that the tests against the kernel make by themselves, so that nothing of the program under test stands
  * between it and the kernel. Paths are bytes. A failing call throws `SystemError`, except where a docstring says that
  * the errno is the answer. Linux, 64 bits, glibc ≥ 2.30.
  */
@@ -21,7 +21,9 @@ const c = {
   unlink: libc.func('int unlink(const void*)'),
   rmdir: libc.func('int rmdir(const void*)'),
   chmod: libc.func('int chmod(const void*, unsigned int)'),
+  lchown: libc.func('int lchown(const void*, unsigned int, unsigned int)'),
   lsetxattr: libc.func('int lsetxattr(const void*, const void*, const void*, size_t, int)'),
+  lremovexattr: libc.func('int lremovexattr(const void*, const void*)'),
   lgetxattr: libc.func('long lgetxattr(const void*, const void*, void*, size_t)'),
   llistxattr: libc.func('long llistxattr(const void*, void*, size_t)'),
   open: libc.func('int open(const void*, int, unsigned int)'),
@@ -60,11 +62,17 @@ export const makeSymlink = (target: Bytes, path: Bytes): void =>
 export const makeLink = (from: Bytes, path: Bytes): void =>
   void must(c.link(cString(from), cString(path)), 'link', path);
 export const makeFifo = (path: Bytes): void => void must(c.mknod(cString(path), 0o010644, 0), 'mknod p', path);
+export const makeSocket = (path: Bytes): void => void must(c.mknod(cString(path), 0o140644, 0), 'mknod s', path);
+/** A character device; `rdev` as makedev(3) has it, below 256:256. */
+export const makeDevice = (path: Bytes, major: number, minor: number): void =>
+  void must(c.mknod(cString(path), 0o020644, (major << 8) | minor), 'mknod c', path);
 export const makeWhiteout = (path: Bytes): void => void must(c.mknod(cString(path), 0o020000, 0), 'mknod c 0 0', path);
 export const renamePath = (from: Bytes, to: Bytes): void =>
   void must(c.rename(cString(from), cString(to)), 'rename', from);
 export const removeFile = (path: Bytes): void => void must(c.unlink(cString(path)), 'unlink', path);
 export const removeDirectory = (path: Bytes): void => void must(c.rmdir(cString(path)), 'rmdir', path);
+/** lchown(2) to root. Through an overlay it copies up whatever stands there, also where nothing changes. */
+export const changeOwner = (path: Bytes): void => void must(c.lchown(cString(path), 0, 0), 'lchown', path);
 export const changeMode = (path: Bytes, mode: number): void => void must(c.chmod(cString(path), mode), 'chmod', path);
 
 /** Appends `data` to the file, which is created if it is absent; `size` then sets its length (a hole beyond the data). */
@@ -87,6 +95,9 @@ export const setXattr = (path: Bytes, name: string, value: Bytes): void =>
     path,
   );
 
+export const removeXattr = (path: Bytes, name: string): void =>
+  void must(c.lremovexattr(cString(path), cString(name)), `removexattr ${name}`, path);
+
 /** mount(2). `data` is the option string. Gives the errno of a refusal, or null. */
 export function mount(source: string, target: Bytes, type: string, flags: number, data: Bytes): string | null {
   return c.mount(cString(source), cString(target), cString(type), flags, cString(data)) < 0 ? lastErrno() : null;
@@ -101,6 +112,8 @@ export interface DirectoryEntry {
   readonly name: Bytes;
   /** The DT_ value: 4 directory, 8 regular, 10 symlink, 1 fifo, 2 char. */
   readonly type: number;
+  /** d_ino. */
+  readonly ino: bigint;
 }
 
 const dentsBuffer = Buffer.alloc(1 << 16);
@@ -134,7 +147,9 @@ export function listOn(path: Bytes, patience: number): { entries: DirectoryEntry
       for (let at = 0; at < length; at += dentsBuffer.readUInt16LE(at + 16)) {
         const end = dentsBuffer.indexOf(0, at + 19);
         const name = dentsBuffer.toString('latin1', at + 19, end);
-        if (name !== '.' && name !== '..') entries.push({ name: asBytes(name), type: dentsBuffer[at + 18] as number });
+        if (name === '.' || name === '..') continue;
+        const ino = dentsBuffer.readBigUInt64LE(at);
+        entries.push({ name: asBytes(name), type: dentsBuffer[at + 18] as number, ino });
       }
     }
   } finally {
@@ -147,6 +162,8 @@ export interface Stat {
   readonly mode: number;
   readonly size: bigint;
   readonly ino: bigint;
+  /** Major and minor number of st_dev, the major one in the upper 32 bits. */
+  readonly dev: bigint;
   readonly nlink: number;
   /** Nanoseconds since the epoch. */
   readonly atimeNs: bigint;
@@ -155,24 +172,41 @@ export interface Stat {
 }
 
 const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const O_PATH = 0o10000000;
 const statBuffer = Buffer.alloc(256);
 
 const timeAt = (offset: number): bigint =>
   statBuffer.readBigInt64LE(offset) * 1_000_000_000n + BigInt(statBuffer.readUInt32LE(offset + 8));
 
 /** lstat(2) by statx; a string is the errno of the failure. */
-export function statPath(path: Bytes): Stat | string {
-  if (c.statx(-100, cString(path), AT_SYMLINK_NOFOLLOW, 0x7ff, statBuffer) < 0) return lastErrno();
+export const statPath = (path: Bytes): Stat | string => statAt(-100, cString(path), AT_SYMLINK_NOFOLLOW);
+
+/** fstat(2) by statx. */
+export const statOpen = (fd: number): Stat | string => statAt(fd, cString(''), AT_EMPTY_PATH);
+
+function statAt(at: number, path: Buffer, flags: number): Stat | string {
+  if (c.statx(at, path, flags, 0x7ff, statBuffer) < 0) return lastErrno();
   return {
     mode: statBuffer.readUInt16LE(28),
     nlink: statBuffer.readUInt32LE(16),
     ino: statBuffer.readBigUInt64LE(32),
+    dev: (BigInt(statBuffer.readUInt32LE(136)) << 32n) | BigInt(statBuffer.readUInt32LE(140)),
     size: statBuffer.readBigUInt64LE(40),
     atimeNs: timeAt(64),
     ctimeNs: timeAt(96),
     mtimeNs: timeAt(112),
   };
 }
+
+/** Opens without following: for reading, or as a mere place (O_PATH). A string is the errno of the failure. */
+export function openPath(path: Bytes, how: 'read' | 'place'): number | string {
+  const flags = how === 'read' ? constants.O_RDONLY | constants.O_NONBLOCK : O_PATH;
+  const fd = c.open(cString(path), flags | constants.O_NOFOLLOW, 0);
+  return fd < 0 ? lastErrno() : fd;
+}
+
+export const closeOpen = (fd: number): void => void c.close(fd);
 
 const readBuffer = Buffer.alloc(1 << 13);
 

@@ -4,8 +4,9 @@
  * sound, the upper's own count stands.
  */
 export function unionLinks(value: string | null, upperLinks: number, lowerLinks: number): number {
-  const parsed = value === null || lowerLinks === 1 ? null : /^([UL])([+-]\d{1,9})/.exec(value);
+  const parsed = value === null || lowerLinks === 1 ? null : /^([UL])([+-]\d{1,10})\n?$/.exec(value);
   if (!parsed) return upperLinks;
+  if (Math.abs(Number(parsed[2])) > 0x7fffffff) return upperLinks;
   const links = (parsed[1] === 'L' ? lowerLinks : upperLinks) + Number(parsed[2]);
   return links > 0 ? links : upperLinks;
 }
