@@ -23,11 +23,6 @@ for (const form of FORMS) {
       overlay?.remove();
     });
 
-    const clipboard = (): Promise<string> =>
-      app.electron
-        ? app.electron.evaluate(({ clipboard: board }) => board.readText())
-        : page.evaluate(() => navigator.clipboard.readText());
-
     /** The rows shown, written by the dialog, as the file holds them. */
     async function exported(format: 'NDJSON' | 'CSV'): Promise<string[]> {
       await command(page, 'Export the rows shown');
@@ -59,9 +54,9 @@ for (const form of FORMS) {
       await jump(page, HOSTILE);
       await expect(row(page, /^<img/)).toHaveAttribute('aria-selected', 'true');
       await page.keyboard.press('Control+Shift+C');
-      await expect.poll(clipboard).toBe(HOSTILE);
+      await expect.poll(app.clipboard).toBe(HOSTILE);
       await page.keyboard.press('Control+Alt+C');
-      await expect.poll(clipboard).toBe(`'${HOSTILE}'`);
+      await expect.poll(app.clipboard).toBe(`'${HOSTILE}'`);
     });
 
     test('exports the rows shown, in their order, as NDJSON and as CSV', async () => {

@@ -28,6 +28,8 @@ export type OpenApp = {
   killEngine(): void;
   /** Process of the probe that runs now. */
   probe(): number;
+  /** The text on the clipboard. */
+  clipboard(): Promise<string>;
   close(): Promise<void>;
 };
 
@@ -50,7 +52,8 @@ async function openWindow({ mount, home, within }: OpenOptions): Promise<OpenApp
     ...(home === undefined ? {} : { env: freshHome(home) }),
     ...(within ? { executable: await within([join(await testElectron(), 'electron')]) } : {}),
   });
-  return { page, electron: app, close, ...processesBelow(app.process().pid as number) };
+  const clipboard = () => app.evaluate(({ clipboard: board }) => board.readText());
+  return { page, electron: app, close, clipboard, ...processesBelow(app.process().pid as number) };
 }
 
 async function openBrowser({ mount, home: given, within }: OpenOptions): Promise<OpenApp> {
@@ -75,6 +78,7 @@ async function openBrowser({ mount, home: given, within }: OpenOptions): Promise
   return {
     page,
     electron: null,
+    clipboard: () => page.evaluate(() => navigator.clipboard.readText()),
     ...processesBelow(server.pid as number),
     close: async () => {
       await browser.close();

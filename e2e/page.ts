@@ -13,6 +13,7 @@ export const THEMES = ['dark', 'light', 'contrast'] as const;
 export async function jump(page: Page, path: string): Promise<void> {
   await expect(dialog(page)).toBeHidden();
   await page.keyboard.press('Control+p');
+  // The box takes the keyboard a moment after it opens.
   await expect(dialog(page).getByRole('combobox')).toBeFocused();
   await page.keyboard.type(path);
   await page.keyboard.press('Enter');

@@ -1,12 +1,15 @@
 import './explain.css';
+import './inodes.css';
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { ObjectDetail } from '../../shared/ipc/engine.ts';
+import { SeverityIcon } from '../findings/Severity.tsx';
 import { wholeTime } from '../tree/format.ts';
 import { CommandButton } from './Copy.tsx';
 import { factCommand, Section } from './Section.tsx';
 import { SentenceText, safe, Value } from './Sentence.tsx';
+import { HowToRead, NumberSection } from './ShownNumbers.tsx';
 import { WayPicture } from './WayPicture.tsx';
-import { Words } from './Words.tsx';
+import { capital, Words } from './Words.tsx';
 import { wayRuns } from './way.ts';
 import { layerLines } from './words.ts';
 import { XattrBlock } from './Xattrs.tsx';
@@ -24,13 +27,16 @@ export function Explain({ detail, facts, name }: { detail: ObjectDetail; facts: 
     <>
       <Words detail={detail} facts={facts} />
       {runs.length <= MOST_WAY_ROWS && (
-        <Section title="From name to inode" commands={factCommand(detail.commands, 'inode', real)}>
+        <Section title="From name to number" commands={factCommand(detail.commands, 'inode', real)}>
           <WayPicture detail={detail} facts={facts} name={name} />
         </Section>
       )}
+      <NumberSection detail={detail} facts={facts} />
       {telling.slice(0, 1).map((one) => (
         <XattrBlock key={`${one.layer} ${one.name}`} xattr={one} detail={detail} facts={facts} short />
       ))}
+      <GraveFindings detail={detail} facts={facts} />
+      <HowToRead facts={facts} />
       {born !== null && (
         <Section title="In the upper since" commands={factCommand(detail.commands, 'in the upper since')}>
           <p className="insp-note">
@@ -66,6 +72,27 @@ export function Explain({ detail, facts, name }: { detail: ObjectDetail; facts: 
       )}
       <Facts detail={detail} />
     </>
+  );
+}
+
+/** What misleads or is refused, with its cure; cause and evidence stand in the tab Finding. */
+function GraveFindings({ detail, facts }: { detail: ObjectDetail; facts: ListObject }) {
+  const grave = detail.findings.filter(({ severity }) => severity !== 'note');
+  if (grave.length === 0) return null;
+  return (
+    <Section title={grave.length === 1 ? 'Finding' : 'Findings'}>
+      {grave.map(({ code, severity, title, cure }) => (
+        <div key={code} className="insp-finding">
+          <p className={`insp-finding-code f-${severity}`}>
+            <SeverityIcon of={severity} />
+            {code}
+          </p>
+          <p>
+            {capital(title)}. <b>Cure:</b> <SentenceText sentence={cure} facts={facts} />
+          </p>
+        </div>
+      ))}
+    </Section>
   );
 }
 

@@ -38,8 +38,8 @@ export function Inspector() {
   const [state, retry] = useDetail(client, stack?.view ?? null, { path, id }, `${edition} ${seen}`);
   const main = useLayout((layout) => layout.main);
   const [chosen, setTab] = useState<Tab>('explain');
-  // The finding stands first where findings are looked at, and nowhere else when there is none.
-  const hasFinding = (row?.findings.length ?? 0) > 0;
+  // The finding stands first where findings are looked at; elsewhere where there is more than a note.
+  const hasFinding = row?.findings.some(({ severity }) => severity !== 'note' || main === 'findings') ?? false;
   const tab = chosen === 'finding' && !hasFinding ? 'explain' : chosen;
   useEffect(() => {
     if (main === 'findings') setTab('finding');

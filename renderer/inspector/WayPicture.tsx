@@ -1,14 +1,20 @@
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { ObjectDetail } from '../../shared/ipc/engine.ts';
 import { Cell } from '../marks/Cell.tsx';
+import { NumberText } from './NumberText.tsx';
 import { safe } from './Sentence.tsx';
-import { type Way, wayOf } from './way.ts';
+import { type Way, type WayEnd, wayOf } from './way.ts';
 
 const ROW = 24;
 const middle = (row: number): number => ROW / 2 + ROW * row;
 
-/** From name to inode: the strip stood on its side, with the way that a lookup goes. */
-export function WayPicture({ detail, facts, name }: { detail: ObjectDetail; facts: ListObject; name: string }) {
+type Props = { detail: ObjectDetail; facts: ListObject; name: string; was?: string };
+
+/**
+ * From name to number: the strip stood on its side, with the way from the name to the entry that it leads to (dashed on
+ * to the one that gives the number), and out to the number. `was`: what it showed before.
+ */
+export function WayPicture({ detail, facts, name, was }: Props) {
   const way = wayOf(detail, facts);
   return (
     <div className={`way beside-${way.beside}`}>
@@ -31,7 +37,9 @@ export function WayPicture({ detail, facts, name }: { detail: ObjectDetail; fact
               >
                 {row.letter}
               </th>
-              <td className="mono r">{row.ino === 'unknown' ? <i className="unknown">unknown</i> : row.ino}</td>
+              <td className="mono r">
+                {row.ino !== null && <NumberText number={row.ino} what={`inode of layer ${row.letter}`} />}
+              </td>
               <td className={row.ino === null ? 'dim' : 'two'}>{row.word}</td>
             </tr>
           ))}
@@ -39,16 +47,21 @@ export function WayPicture({ detail, facts, name }: { detail: ObjectDetail; fact
       </table>
       <Line rows={way.rows.length} width={28} className="way-line" path={outward(way)} dashed={across(way)} />
       <div className="way-end">
-        {way.end.text === 'unknown' ? (
-          <i className="unknown">unknown</i>
-        ) : (
-          <b className="mono" title={safe(way.end.text)}>
-            {safe(way.end.text)}
-          </b>
-        )}
-        <small>{way.end.under}</small>
+        <EndText end={way.end} />
+        <small>{was === undefined ? way.end.under : `was ${was}`}</small>
       </div>
     </div>
+  );
+}
+
+function EndText({ end: { text, number } }: { end: WayEnd }) {
+  if (text === 'unknown') return <i className="unknown">unknown</i>;
+  if (text === 'volatile') return <em className="volatile">volatile</em>;
+  if (number === null) return <b className="mono">{safe(text)}</b>;
+  return (
+    <b className="mono">
+      <NumberText number={number} what="st_ino" short={text} />
+    </b>
   );
 }
 
@@ -73,7 +86,7 @@ const centre = (way: Way): number => (way.rows.length * ROW) / 2;
 const inward = (way: Way): string | null =>
   way.from === null ? null : `M0 ${centre(way)}C12 ${centre(way)} 8 ${middle(way.from)} 20 ${middle(way.from)}`;
 
-/** From the used file to the one that holds its bytes, where these are two. */
+/** From the entry that the name leads to to the one that gives the number, where these are two. */
 function across({ from, to }: Way): string | null {
   if (from === null || to === null || from === to) return null;
   return `M0 ${middle(from)}C14 ${middle(from)} 14 ${middle(to) - 5} 1 ${middle(to) - 5}`;

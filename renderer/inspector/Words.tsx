@@ -67,7 +67,8 @@ export function Words({ detail, facts }: { detail: ObjectDetail; facts: ListObje
   );
 }
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** The text with a capital at its beginning. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The row of the table of numbers that holds for the object, with its sentence; nothing where it shows none. */
 function numberRule({ object }: ObjectDetail): [string, string][] {

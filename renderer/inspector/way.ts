@@ -1,6 +1,9 @@
-import type { ListObject } from '../../shared/contract/scan.ts';
+import type { ListObject, ScanEntry, ScanObject } from '../../shared/contract/scan.ts';
+import type { NumberRow } from '../../shared/inodes/rows.ts';
+import { type SourceInode, sourceInode } from '../../shared/inodes/source.ts';
 import type { CellKind, ObjectDetail } from '../../shared/ipc/engine.ts';
 import { cellWords } from '../marks/shapes.ts';
+import { shortOf, underNumber } from './numbers.ts';
 import { layerLetter, layerRanges, runsOf } from './ranges.ts';
 import { type LayerLine, layerLines, layerProblem, roleWord, UNKNOWN } from './words.ts';
 
@@ -15,17 +18,20 @@ export type WayRow = {
   layer: number | null;
 };
 
-/** The way from the name to the file: its rows, and where the lines go. */
+/** The way from the name to the number: its rows, and where the lines go. */
 export type Way = {
   rows: WayRow[];
   /** Row that the name leads to: the topmost that counts. Null: no layer that could be read has one that does. */
   from: number | null;
-  /** Row that the end stands for: of a metacopy the file that its bytes come from, else `from`. */
+  /** Row whose inode gives the number, or where the mount shows none, the row that the end stands for. */
   to: number | null;
-  end: { text: string; under: string };
+  end: WayEnd;
   /** What there is room for beside the rows. */
   beside: 'both' | 'end' | 'nothing';
 };
+
+/** What the way ends in: a number in few letters, or an answer. `number`: the whole number, if it is one. */
+export type WayEnd = { text: string; under: string; number: string | null };
 
 /** Runs of layers in which there is nothing to tell apart; a layer with entries or a problem of its own stays alone. */
 export const lineRuns = (lines: readonly LayerLine[]): LayerLine[][] =>
@@ -43,47 +49,81 @@ const LEADS = new Set(['object', 'merged', 'whiteout']);
 export function wayOf(detail: ObjectDetail, facts: ListObject): Way {
   const { object, row } = detail;
   const runs = wayRuns(layerLines(facts, row, object));
+  const source = sourceInode(object);
   const rows = runs.map((run): WayRow => {
     const first = run[0] as LayerLine;
-    const entry = first.entries.find((one) => LEADS.has(one.role)) ?? first.entries[0];
+    const entry = entryOf(first, source);
     if (!entry) {
       const layers = run.map((line) => line.layer);
       const letter = layers.length === 1 ? layerLetter(layers[0] as number) : layerRanges(layers);
       return { kind: first.kind, role: first.role, letter, ino: null, word: cellWords(first.kind), layer: null };
     }
-    const word = first.kind === 'stands' ? 'stands there' : roleWord(entry, object);
+    const word = first.kind === 'stands' ? 'stands there' : wayWord(entry, object, source);
     return { ...first, letter: layerLetter(first.layer), ino: entry.ino, word, layer: first.layer };
   });
   const leads = runs.findIndex(
     (run) => run[0]?.kind !== 'stands' && run[0]?.entries.some((one) => LEADS.has(one.role)),
   );
   const from = object.hiddenBy !== null || leads < 0 ? null : leads;
-  const data = object.data !== null && object.data !== UNKNOWN ? object.data.layer : null;
-  const dataRow = data === null ? -1 : rows.findIndex((one) => one.layer === data);
-  const to = from === null ? null : dataRow >= 0 ? dataRow : from;
-  return { rows, from, to, end: endOf(detail, rows, from, to), beside: besideOf(rows) };
+  const numberRow = source === null ? -1 : rows.findIndex((one) => one.layer === source.layer);
+  const to = from === null || object.shown?.ino === 'unknown' ? null : numberRow >= 0 ? numberRow : from;
+  const end = endOf(detail, facts);
+  return { rows, from, to, end, beside: besideOf(rows, end) };
+}
+
+/** The entry that stands for a layer: the one that gives the number, or leads on. */
+function entryOf({ layer, entries }: LayerLine, source: SourceInode | null): ScanEntry | undefined {
+  const gives = layer === source?.layer ? entries.find(({ ino }) => ino === source.ino) : undefined;
+  return gives ?? entries.find((one) => LEADS.has(one.role)) ?? entries[0];
+}
+
+/** Objects whose lower was the number's before: what hid it changed the number. */
+const SPLIT: NumberRow = 'hard link copied up, index off';
+
+/** What an entry gives to the object, in a word or two. */
+export function wayWord(entry: ScanEntry, object: ScanObject, source: SourceInode | null): string {
+  const { shown, data, type, origin } = object;
+  if (shown === null) return roleWord(entry, object);
+  const givesNumber = source?.layer === entry.layer && source.ino === entry.ino;
+  const givesData =
+    type === 'file' && data !== null && data !== UNKNOWN && data.layer === entry.layer && data.path === entry.path;
+  if (type === 'dir') return givesNumber && object.entries.length > 1 ? 'number' : roleWord(entry, object);
+  if (entry.role === 'object') {
+    if (givesNumber) return givesData || type !== 'file' ? 'all' : 'attributes, number';
+    return givesData ? 'data' : type === 'file' ? 'attributes' : 'used';
+  }
+  if (givesNumber) return givesData ? 'data, number' : 'number';
+  if (givesData) return 'data';
+  if (entry.role === 'hidden' && shown.why === SPLIT) return 'former';
+  if (origin === null || origin === UNKNOWN || entry.layer === 0) return roleWord(entry, object);
+  if (origin.state === 'stale') return 'another';
+  return origin.layer === entry.layer && origin.ino === entry.ino ? 'unused' : roleWord(entry, object);
 }
 
 /**
  * What stands beside the rows, by the width that their columns need in the narrowest pane: the name and the end, the
- * end alone, or nothing. Pixels, from the widths of a digit (7.2) and a letter (6.6) in tokens.css's small texts.
+ * end alone, or nothing. Pixels, from the widths of a digit (7.2) and a letter (6.4) in tokens.css's small texts.
  */
-function besideOf(rows: WayRow[]): Way['beside'] {
+function besideOf(rows: WayRow[], end: WayEnd): Way['beside'] {
   const most = (length: (row: WayRow) => number): number => Math.max(0, ...rows.map(length));
   const digits = most((row) => row.letter.length) + most((row) => row.ino?.length ?? 0);
-  const width = 46 + 7.2 * digits + 6.6 * most((row) => row.word.length);
-  return width <= 166 ? 'both' : width <= 182 ? 'end' : 'nothing';
+  const layers = 46 + 7.2 * digits + 6.4 * most((row) => row.word.length);
+  const whole = layers + LINES + Math.max(72, 14 + 7.2 * end.text.length);
+  if (whole + NAME <= PANE) return 'both';
+  return whole <= NARROW_PANE ? 'end' : 'nothing';
 }
 
-/** A number longer than this stands in its row alone; its end says the layer. */
-const SHORT = 9;
+/** Widths: of the inspector's inside as it usually is and in a narrow window, of the outward line, of the name. */
+const PANE = 324;
+const NARROW_PANE = 290;
+const LINES = 22;
+const NAME = 60;
 
-function endOf({ object }: ObjectDetail, rows: WayRow[], from: number | null, to: number | null): Way['end'] {
-  if (object.hiddenBy !== null) return { text: 'ENOENT', under: 'hidden' };
-  if (object.lookup !== 'ok') return { text: object.lookup, under: 'lookup' };
-  const ino = (to === null ? null : rows[to]?.ino) ?? UNKNOWN;
-  const isUnknown = object.type === 'file' && object.data === UNKNOWN;
-  const under = isUnknown ? 'data unknown' : to === from ? 'real inode' : 'its bytes';
-  const row = to === null ? null : rows[to];
-  return row && ino.length > SHORT ? { text: `in ${row.letter}`, under } : { text: ino, under };
+function endOf({ object }: ObjectDetail, facts: ListObject): WayEnd {
+  const { shown } = object;
+  if (object.hiddenBy !== null) return { text: 'ENOENT', under: 'hidden', number: null };
+  if (object.lookup !== 'ok') return { text: object.lookup, under: 'lookup', number: null };
+  if (shown === null) return { text: UNKNOWN, under: 'st_ino', number: null };
+  const number = shown.ino === UNKNOWN ? null : shown.ino;
+  return { text: shortOf(facts, shown.ino), under: underNumber(shown), number };
 }

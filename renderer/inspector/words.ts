@@ -95,7 +95,7 @@ const ORIGIN: Record<Origin['state'], string> = {
   verified: 'verified: the inode that it names is alive',
   stale: 'stale: the inode that it names is gone',
   foreign: 'foreign: it names an inode outside this stack',
-  undecodable: 'undecodable: its filesystem opens nothing by handle',
+  undecodable: 'undecodable: the kernel opens no handle of its filesystem',
   ignored: 'ignored: the kernel passes over the mark here',
   unverified: 'unverified: opening by handle needs privilege',
   'by-path': 'by path: a directory’s origin is what stands under its name below',

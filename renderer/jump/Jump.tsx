@@ -19,7 +19,7 @@ import { go, PathResults } from './PathResults.tsx';
 
 /** The box over the window: a path to jump to, or, behind a `>`, a command. */
 export function Jump() {
-  const { box, turn } = useJump();
+  const { box, turn, text } = useJump();
   const chosen = useRef<(() => void) | null>(null);
   const focus = useReturnFocus(() => {
     chosen.current?.();
@@ -36,7 +36,7 @@ export function Jump() {
         <div className="veil" aria-hidden="true" />
         <Dialog.Content className="box" aria-describedby={undefined} {...focus}>
           <Dialog.Title className="sr">{box === 'palette' ? 'Commands' : 'Jump'}</Dialog.Title>
-          {box !== null && <Box key={turn} begin={box === 'palette' ? '>' : ''} onChoose={choose} />}
+          {box !== null && <Box key={turn} begin={box === 'palette' ? '>' : text} onChoose={choose} />}
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

@@ -10,6 +10,7 @@ import { addNotice, useSession } from '../state/session.ts';
 import { countText } from '../tree/format.ts';
 import type { PathMatch, PathSearch } from './find-paths.ts';
 import { matchPieces } from './match.ts';
+import { useJump } from './open.ts';
 import { TypeIcon } from './TypeIcon.tsx';
 
 /** The paths that were found, best first; Enter shows the chosen one in the tree. */
@@ -56,8 +57,10 @@ export async function go(path: Bytes): Promise<void> {
     // Once the tree stands again.
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
-  if (await revealPath(path)) focusTree();
-  else addNotice(`${textForEyes(path)} is not in the tree now.`, 'warning');
+  if (await revealPath(path)) {
+    // Whoever has opened another box meanwhile types into that.
+    if (useJump.getState().box === null) focusTree();
+  } else addNotice(`${textForEyes(path)} is not in the tree now.`, 'warning');
 }
 
 /** Its colour is a layer's: where that is not known and would show, the word stands alone. */

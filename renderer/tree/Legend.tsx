@@ -9,6 +9,8 @@ import { countText } from './format.ts';
 
 /** Below so much a layer names its place alone; its filesystem then stands in the tooltip. */
 const ROOM_FOR_FS = 168;
+/** With so much it names the fs id in words. */
+const ROOM_FOR_WORDS = 280;
 
 /** Each layer's place, filesystem and fs id; while it is read, how far. More than eight layers find no room here. */
 export function Legend({ stack, width }: { stack: OpenStack; width: number }) {
@@ -16,7 +18,8 @@ export function Legend({ stack, width }: { stack: OpenStack; width: number }) {
   const { layers } = stack.facts;
   if (layers.length > STRIP_CELLS) return null;
   const isReading = state?.phase === 'reading';
-  const hasRoom = width / layers.length >= ROOM_FOR_FS;
+  const room = width / layers.length;
+  const hasRoom = room >= ROOM_FOR_FS;
   return (
     <ul className="legend" aria-label="Layers">
       {layers.map((layer) => (
@@ -33,7 +36,7 @@ export function Legend({ stack, width }: { stack: OpenStack; width: number }) {
           {isReading ? (
             <Reading progress={state.layers.find((one) => one.layer === layer.layer)} />
           ) : (
-            hasRoom && <span className="fs">{fsText(layer)}</span>
+            hasRoom && <span className="fs">{fsText(layer, room >= ROOM_FOR_WORDS)}</span>
           )}
         </li>
       ))}
@@ -42,16 +45,16 @@ export function Legend({ stack, width }: { stack: OpenStack; width: number }) {
 }
 
 /** `xfs · fs id 0`; a layer without a number of its own has none. */
-function fsText(layer: ListLayer): string {
+function fsText(layer: ListLayer, inWords: boolean): string {
   if (layer.fs.id === null || layer.fs.type === 'unknown') return layer.fs.type;
-  return `${layer.fs.type} · fs ${layer.fs.id === 'unknown' ? 'unknown' : layer.fs.id}`;
+  return `${layer.fs.type} · fs ${inWords ? 'id ' : ''}${layer.fs.id}`;
 }
 
 export const layerTip = (layer: ListLayer): string =>
   [
     layerWords(layer.layer, layer.role),
     safeText(layer.path === 'unknown' ? layer.shown : layer.path),
-    `${fsText(layer).replace('· fs ', '· fs id ')}${layer.dev === 'unknown' ? '' : `, ${layer.dev}`}`,
+    `${fsText(layer, true)}${layer.dev === 'unknown' ? '' : `, ${layer.dev}`}`,
     layer.state === 'ok' ? null : `${layer.state}${layer.why ? `: ${layer.why}` : ''}`,
   ]
     .filter(Boolean)

@@ -99,7 +99,10 @@ const GAP = 8;
 const PADDING = 28;
 /** The name keeps at least so much before another column comes in, and before mapped numbers stand whole. */
 const NAME = 150;
+/** More for those that are not the tree's own matter, and for whole numbers. */
+const NAME_BESIDE_EXTRAS = 230;
 const NAME_BESIDE_WHOLE = 200;
+const EXTRAS: ReadonlySet<Column> = new Set(['mode', 'owner', 'type']);
 /** Which come first where there is not room for all. */
 const RANK: readonly Column[] = [
   'layers',
@@ -129,11 +132,11 @@ export function shownColumns(chosen: readonly ColumnId[] | null, width: number, 
 
 function fitting(width: number, facts: ColumnFacts): Column[] {
   const fit = new Set<Column>();
-  let room = width - PADDING - NAME;
+  let room = width - PADDING;
   for (const column of RANK) {
     if (column === 'dev' && !facts.volatile) continue;
     room -= columnWidth(column, facts, false) + GAP;
-    if (room < 0 && fit.size >= 2) break;
+    if (room < (EXTRAS.has(column) ? NAME_BESIDE_EXTRAS : NAME) && fit.size >= 2) break;
     fit.add(column);
   }
   return COLUMNS.filter((column) => fit.has(column));

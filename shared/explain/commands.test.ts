@@ -56,6 +56,26 @@ describe('commands', () => {
     expect(mount?.command).toBe('findmnt -N 812 -n -o MAJ:MIN -M /srv/web');
   });
 
+  it('make the number of a mapped inode by hand', () => {
+    const shown = {
+      dev: 'overlay' as const,
+      ino: String(103n | (1n << 63n)),
+      dino: null,
+      nlink: 1,
+      stable: true,
+      why: 'copied up, origin usable',
+    };
+    const object = objectOf([entryOf(0), entryOf(3, { role: 'origin', hiddenBy: 'file' })], {
+      origin: { layer: 3, ino: '103', nlink: 1, state: 'verified', why: '' },
+      shown,
+    });
+    const command = (stack: ListObject) => commandsOf(stack, { object }).find(({ fact }) => fact === 'st_ino')?.command;
+    expect(command(stackOf({ inodeMode: 'xino', xinoBits: 2 }))).toBe(
+      'printf %u "$(($(stat -c %i /l/3/etc/passwd) | 1 << 63))"',
+    );
+    expect(command(withLayer({ state: 'missing' }))).toBeUndefined();
+  });
+
   it('read attributes and the index entry', () => {
     const xattrs = [{ layer: 0, name: 'trusted.overlay.opaque', value: '79', counts: true, fields: [], problem: null }];
     const commands = commandsOf(stackOf(), { xattrs, index: { name: '00fb1d', ino: '12' } });

@@ -1,6 +1,8 @@
 import { asBytes, type Bytes, joinBytes } from '../bytes/bytes.ts';
 import { shellQuote, textForEyes } from '../bytes/show.ts';
 import type { ListLayer, ListObject, ScanEntry, ScanObject } from '../contract/scan.ts';
+import { mappedNumber } from '../inodes/mapped.ts';
+import { sourceInode } from '../inodes/source.ts';
 import type { DecodedXattr, FactCommand } from '../ipc/engine.ts';
 import { bytesOf, LayerNames, shownPath } from './words.ts';
 
@@ -48,6 +50,7 @@ export function commandsFor(input: CommandsInput): FactCommand[] {
   const top = object.entries[0];
   const topPlace = top === undefined ? null : place(top.layer, bytesOf(top.path, top.pathB64));
   if (top !== undefined && topPlace !== null) out.push(...objectCommands(object, top, topPlace));
+  out.push(...numberCommand(input, place));
   for (const { layer, name, value } of input.xattrs) {
     const entry = object.entries.find((one) => one.layer === layer);
     const at = entry === undefined ? null : place(layer, bytesOf(entry.path, entry.pathB64));
@@ -62,6 +65,23 @@ export function commandsFor(input: CommandsInput): FactCommand[] {
     });
   }
   return [...out, ...stackCommands(input, root)];
+}
+
+/** The number that stat shows, made by hand of the inode that it is from: a look at the layer, not at the mount. */
+function numberCommand(
+  { object, stack }: CommandsInput,
+  place: (layer: number, path: Bytes) => string | null,
+): FactCommand[] {
+  const { shown, entries } = object;
+  const source = sourceInode(object);
+  const entry = entries.find(({ layer, ino }) => layer === source?.layer && ino === source.ino);
+  const at = entry === undefined ? null : place(entry.layer, bytesOf(entry.path, entry.pathB64));
+  if (at === null || shown === null || shown.ino === null || shown.ino === 'unknown') return [];
+  const mapped = mappedNumber({ mode: stack.inodeMode, xinoBits: stack.xinoBits }, BigInt(shown.ino));
+  const stat = `stat -c %i ${at}`;
+  const above = mapped && `${mapped.fsid} << ${65 - (stack.xinoBits ?? 0)}`;
+  const command = above === null ? stat : `printf %u "$(($(${stat}) | ${above}))"`;
+  return [{ fact: 'st_ino', value: shown.ino, command }];
 }
 
 const isReachable = ({ path, fs, state }: ListLayer): boolean =>
