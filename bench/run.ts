@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
+import { findingsOfTree } from './findings.ts';
 import { firstRows } from './first-rows.ts';
 import { MAP_MEASURES } from './map.ts';
 import type { Measure, Skipped } from './measure.ts';
@@ -28,6 +29,7 @@ const MEASURES: Record<string, (rounds: number, say: Say) => Promise<Measure | S
   'first-rows-20k': (rounds, say) => firstRows('20k', rounds, say),
   'first-rows-170k': (rounds, say) => firstRows('170k', rounds, say),
   'memory-per-entry': memoryPerEntry,
+  'findings-170k': findingsOfTree,
   'inode-search': inodeSearch,
   ...MAP_MEASURES,
   ...SCROLL_MEASURES,

@@ -31,7 +31,7 @@ export const marksLost: Finding = {
           ? line`Mount so that ${strong(`${lost.prefix}.overlay.*`)} is read, or set the marks under the prefix that this mount reads.`
           : line`Copy the upper again from where it was, with its xattrs: cp -a, rsync -aX, or tar --xattrs --xattrs-include='*' on both sides.`,
       commands:
-        lost.sign === 'prefix' && lost.layer === 0 && lost.marks.includes('opaque')
+        lost.sign === 'prefix' && lost.layer === 0 && lost.marks.includes('opaque') && stack.list.marks !== 'none'
           ? commandsOf(setMark(stack, path, 'opaque', 'y'))
           : [],
     };

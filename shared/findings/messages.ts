@@ -1,4 +1,5 @@
 import { asBytes, type Bytes } from '../bytes/bytes.ts';
+import { textForJson } from '../bytes/show.ts';
 import type { FindingCode } from '../contract/scan.ts';
 import { FINDINGS } from './list.ts';
 
@@ -15,8 +16,8 @@ const plain = (text: string): string =>
  * The findings that such a message can come from: those of which a message stands in the text, or whose code it names.
  * In the order of the contract.
  */
-export function codesOfMessage(text: string): FindingCode[] {
-  const line = plain(text);
+export function codesOfMessage(text: Bytes): FindingCode[] {
+  const line = plain(textForJson(text));
   return FINDINGS.filter(
     ({ code, messages }) => line.includes(code) || messages.some((message) => line.includes(plain(message))),
   ).map(({ code }) => code);

@@ -68,6 +68,14 @@ function inWords(detail: ObjectDetail, columns: number, paint: Paint): string {
       ),
     );
   }
+  if (detail.findings.length > 0) {
+    const lines = detail.findings.flatMap(({ code, severity, cause, cure }) => [
+      `${paint(`${severity} ${code}`, severity === 'note' ? 'dim' : 'warn')}`,
+      paragraph(cause, columns, paint),
+      paragraph(cure, columns, paint),
+    ]);
+    parts.push(section('Findings', lines, paint));
+  }
   if (object.entries.length > 0) {
     const lines = object.entries.map(({ layer, path, pathB64, type, ino, dev, role, hiddenBy }) => {
       const fate =
