@@ -2,12 +2,12 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DoctorRow, DoctorSummary } from '../../shared/contract/finding.ts';
 import { FINDINGS } from '../../shared/findings/index.ts';
-import { exactly, expectFailure, stratoscope } from './program.ts';
+import { exactly, expectFailure, NODE, PROGRAM, type Run, stratoscope } from './program.ts';
 import { makeStage, type Stage } from './stage.ts';
 
 /** An error, a warning and notes: a copy inside the upper, a split hard link, directories that cannot be renamed. */
 const STACK = `
-mkdir fs merged; mount -t tmpfs fs fs; mkdir -p fs/l/d fs/u fs/w fs/none
+chmod 755 .; mkdir fs merged; mount -t tmpfs -o mode=755 fs fs; mkdir -p fs/l/d fs/u fs/w fs/none
 echo f > fs/l/f; echo h > fs/l/h; ln fs/l/h fs/l/h2; printf bad > "$(printf 'fs/l/bad\\377')"
 mount -t overlay stage -o lowerdir=$PWD/fs/l,upperdir=$PWD/fs/u,workdir=$PWD/fs/w merged
 chmod 600 merged/f merged/bad*; chmod 600 merged/h; umount merged; cp -a fs/u/f fs/u/z
@@ -143,6 +143,17 @@ describe.skipIf(process.getuid?.() !== 0)('doctor and why (elsewhere skipped: th
     expect(run.status).toBe(1);
     expect(readFileSync(script, 'utf8')).toContain('# origin-shared: z');
     stage.sh('umount merged');
+  });
+
+  it('tells without privilege nothing that privilege would not, and that there may be more', async () => {
+    const command = ['setpriv', '--bounding-set=-dac_read_search', '--inh-caps=-dac_read_search', NODE, PROGRAM];
+    const full = await stratoscope(['doctor', ...words(), '--format', 'ndjson']);
+    const run = await stratoscope(['doctor', ...words(), '--format', 'ndjson'], { command });
+    const told = ({ lines }: Run): string[] =>
+      (lines.slice(1, -1) as DoctorRow[]).map(({ path, code }) => `${path} ${code}`);
+    expect(told(full)).toEqual(expect.arrayContaining(told(run)));
+    expect(told(run)).toEqual(['d rename-exdev', 'h hardlink-split']);
+    expect([full.stderr, run.stderr.includes('Without privilege')]).toEqual(['', true]);
   });
 
   it.each([

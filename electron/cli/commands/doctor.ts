@@ -59,6 +59,10 @@ export async function doctor(
     write(script, result.script);
     progress.say(`The cures stand in ${textForEyes(script)}; read them before you run any.`);
   }
+  if ((meta as ScanMeta['meta']).privilege === 'partial')
+    progress.say(
+      'Without privilege marks and origins cannot be read, and findings that rest on them are not told: run it with sudo.',
+    );
   const status = statusOfRead(session, meta, result.errors);
   const { errors, warnings } = result.summary;
   return status === Exit.done && errors + warnings > 0 ? Exit.found : status;
