@@ -4,10 +4,15 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import { FORMS, type OpenApp, openApp } from './forms.ts';
 import { type MixedOverlay, makeMixedOverlay } from './mixed.ts';
-import { command, inspector, jump, row, THEMES, tree } from './page.ts';
+import { command, dialog, inspector, jump, row, sources, THEMES, tree } from './page.ts';
 
 /** What is the matter with a stack: badges in the tree, the view by code, cause and cure beside it. */
 const findings = (page: Page) => page.getByRole('grid', { name: 'Findings' });
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+}
 
 for (const form of FORMS) {
   test.describe(`the findings in the ${form}`, () => {
@@ -45,7 +50,23 @@ for (const form of FORMS) {
       const card = inspector(page).getByRole('article', { name: /^hardlink-split/ });
       await expect(card).toContainText('Cause.');
       await expect(card).toContainText('index');
+      await expect(card).toContainText('Before and after');
+      await expect(card.getByRole('row', { name: /^etc\/shadow- 1/ })).toBeVisible();
       await expect(inspector(page).getByRole('tab', { name: 'Finding' })).toHaveAttribute('data-state', 'active');
+    });
+
+    test('what was found stands beside the stack, and its cures come as a script', async () => {
+      const { page } = app;
+      await expect(sources(page).getByRole('button', { name: /1 finding$/ })).toBeVisible();
+      await page.getByRole('button', { name: 'Write a script of the cures…' }).click();
+      await expect(dialog(page).getByRole('alert')).toContainText('the upper is mounted');
+      await dialog(page).getByRole('button', { name: 'Write it all the same' }).click();
+      await expect(dialog(page).locator('pre')).toContainText('# hardlink-split: etc/shadow');
+      await dialog(page).getByRole('button', { name: 'Copy' }).click();
+      await expect.poll(app.clipboard).toMatch(/^#!\/bin\/bash\n/);
+      await expectAccessible(page);
+      await page.keyboard.press('Escape');
+      await expect(dialog(page)).toBeHidden();
     });
 
     test('more of a note are shown when asked for; one severity alone', async () => {
@@ -65,8 +86,7 @@ for (const form of FORMS) {
         await command(page, theme === 'contrast' ? 'Theme: high contrast' : `Theme: ${theme}`);
         await expect(page.locator(`[data-theme="${theme}"]`)).toBeVisible();
         await page.screenshot({ path: test.info().outputPath(`findings-${form}-${theme}.png`) });
-        const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+        await expectAccessible(page);
       }
     });
 

@@ -6,6 +6,7 @@ import { showDialog } from '../dialogs/open.ts';
 import { copyText } from '../inspector/clipboard.ts';
 import { exactText, shellWord } from '../inspector/copy.ts';
 import { showBox, showFind } from '../jump/open.ts';
+import { useFindings } from '../state/findings.ts';
 import { useLayout } from '../state/layout.ts';
 import { useSelection } from '../state/selection.ts';
 import { addNotice, useSession } from '../state/session.ts';
@@ -138,6 +139,12 @@ const COMMANDS: Command[] = [
     keys: 'Ctrl+M',
     when: isOpen,
     run: () => useLayout.setState(({ main }) => ({ main: main === 'findings' ? 'tree' : 'findings' })),
+  },
+  {
+    id: 'cures',
+    title: 'Write a script of the cures…',
+    when: () => isOpen() && useFindings.getState().groups.length > 0,
+    run: () => showDialog('cures'),
   },
   {
     id: 'map',

@@ -1,5 +1,6 @@
 import { Dialog } from 'radix-ui';
 import { type ComponentType, useEffect } from 'react';
+import { CuresDialog } from '../findings/CuresDialog.tsx';
 import { closeBox } from '../jump/open.ts';
 import { AboutDialog } from './AboutDialog.tsx';
 import { DemoDialog } from './DemoDialog.tsx';
@@ -16,6 +17,7 @@ const DIALOGS: Record<DialogName, ComponentType> = {
   demo: DemoDialog,
   save: SaveDialog,
   export: ExportDialog,
+  cures: CuresDialog,
   keys: KeysDialog,
   about: AboutDialog,
 };

@@ -5,6 +5,7 @@ import { useSession } from '../state/session.ts';
 import { countText } from '../tree/format.ts';
 import { CancelButton, FailureLine, Frame } from './Frame.tsx';
 import { closeDialog } from './open.ts';
+import { saveFile } from './save-file.ts';
 
 const FORMATS = {
   ndjson: { title: 'NDJSON', about: 'one JSON object a line, as the terminal’s scan prints them; exact, for programs' },
@@ -81,13 +82,4 @@ export function ExportDialog() {
       <FailureLine failure={failure} />
     </Frame>
   );
-}
-
-/** Hands a file to the browser, or in the window to the system's own dialog. */
-function saveFile(blob: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

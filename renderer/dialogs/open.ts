@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 
 /** The dialogs, by name. At most one is open. */
-export type DialogName = 'directories' | 'privilege' | 'demo' | 'save' | 'export' | 'keys' | 'about';
+export type DialogName = 'directories' | 'privilege' | 'demo' | 'save' | 'export' | 'cures' | 'keys' | 'about';
 
 type Open = { which: DialogName | null };
 

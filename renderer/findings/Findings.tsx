@@ -6,6 +6,7 @@ import type { Severity } from '../../shared/contract/finding.ts';
 import type { FindingCode } from '../../shared/contract/scan.ts';
 import type { FindingRow } from '../../shared/ipc/engine.ts';
 import { focusTree, revealPath } from '../actions/tree.ts';
+import { runCommand } from '../commands/registry.ts';
 import { type StripLayers, stripLayers } from '../marks/StripView.tsx';
 import { useFindings } from '../state/findings.ts';
 import { useLayout } from '../state/layout.ts';
@@ -18,6 +19,7 @@ import { useFindingRows } from './pages.ts';
 import { SeverityIcon, severityCount } from './Severity.tsx';
 
 const ROW_PX = 24;
+const HEAD_PX = 32;
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
 
 const close = (): void => {
@@ -52,17 +54,17 @@ export function Findings({ stack }: { stack: OpenStack }) {
       <header className="findings-bar">
         <button
           type="button"
-          className={only === null ? 'on' : ''}
+          className={only === null ? 'on' : 'quiet'}
           aria-pressed={only === null}
           onClick={() => setOnly(null)}
         >
           All
         </button>
-        {SEVERITIES.map((severity) => (
+        {SEVERITIES.filter((severity) => counts[severity] > 0).map((severity) => (
           <button
             key={severity}
             type="button"
-            className={only === severity ? 'on' : ''}
+            className={only === severity ? 'on' : 'quiet'}
             aria-pressed={only === severity}
             onClick={() => setOnly(severity)}
           >
@@ -72,9 +74,19 @@ export function Findings({ stack }: { stack: OpenStack }) {
         ))}
         <span className="grow" />
         {found.phase === 'reading' && <Looking />}
-        <button type="button" onClick={close}>
+        {found.groups.length > 0 && (
+          <button type="button" onClick={() => runCommand('cures')}>
+            Write a script of the cures…
+          </button>
+        )}
+        <button
+          type="button"
+          className="quiet only-icon"
+          aria-label="Back to the tree"
+          title="Back to the tree (Esc)"
+          onClick={close}
+        >
           <X className="i" aria-hidden />
-          Back to the tree
         </button>
       </header>
       {found.groups.length === 0 ? (
@@ -136,10 +148,13 @@ function List({ groups, lines, strips, onOpen }: ListProps) {
   const virtual = useVirtualizer({
     count: lines.count,
     getScrollElement: () => box.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: (index) => (lines.at(index)?.kind === 'head' ? HEAD_PX : ROW_PX),
     overscan: 8,
   });
   useEffect(() => box.current?.focus(), []);
+  // Other lines have other heights at the same places.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the lines decide the heights
+  useEffect(() => virtual.measure(), [virtual, lines.count, groups]);
 
   const choose = (index: number): void => {
     const at = Math.max(0, Math.min(lines.count - 1, index));
@@ -147,7 +162,7 @@ function List({ groups, lines, strips, onOpen }: ListProps) {
     virtual.scrollToIndex(at);
     const line = lines.at(at);
     const finding = line?.kind === 'object' ? rowOf(line.group.code, line.at) : null;
-    if (finding) select(finding);
+    if (finding && line) select(finding, line.group.code);
   };
   const run = (index: number): void => {
     const line = lines.at(index);
@@ -221,7 +236,8 @@ function List({ groups, lines, strips, onOpen }: ListProps) {
   );
 }
 
-function select({ id, path, row }: FindingRow): void {
+function select({ id, path, row }: FindingRow, chosen: FindingCode): void {
+  useFindings.setState({ chosen });
   useSelection.setState({ id, path, index: null, row });
 }
 

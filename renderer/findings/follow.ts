@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import { failureOf } from '../../shared/ipc/rpc.ts';
-import { NO_FINDINGS, useFindings } from '../state/findings.ts';
+import { NO_FINDINGS, useFindingCounts, useFindings } from '../state/findings.ts';
 import { useSession } from '../state/session.ts';
 
 /** Looks for findings whenever a whole picture of the open stack is there. To be used once, in the window's frame. */
@@ -22,7 +22,11 @@ export function useFollowFindings(): void {
     client
       .call('findings', { view }, { signal, onItem: (progress) => useFindings.setState({ progress }) })
       .then(({ groups, totals }) => {
-        if (!signal.aborted) useFindings.setState({ phase: 'ready', groups, totals, progress: null });
+        if (signal.aborted) return;
+        useFindings.setState({ phase: 'ready', groups, totals, progress: null });
+        const { stack } = useSession.getState();
+        if (stack?.view === view)
+          useFindingCounts.setState({ [JSON.stringify(stack.ref)]: totals.errors + totals.warnings });
       })
       .catch((error: unknown) => {
         if (!signal.aborted) useFindings.setState({ phase: 'failed', failure: failureOf(error), progress: null });

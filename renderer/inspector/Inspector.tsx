@@ -137,7 +137,7 @@ function Body({ state, path, facts, tab, retry }: BodyProps) {
   const shared = { detail, facts };
   const name = detail.path === '' ? '/' : textForEyes(detail.path.slice(detail.path.lastIndexOf('/') + 1) as Bytes);
   const body = {
-    finding: <FindingTab {...shared} />,
+    finding: <FindingTab {...shared} name={name} />,
     explain: <Explain {...shared} name={name} />,
     layers: <Layers {...shared} />,
     inodes: <Inodes {...shared} />,

@@ -3,9 +3,11 @@ import { Container, FlaskConical, FolderTree, History, LoaderCircle, Lock, Trian
 import { type KeyboardEvent, type ReactNode, useRef } from 'react';
 import type { StackRef } from '../../shared/ipc/probe.ts';
 import { openSource } from '../actions/stacks.ts';
-import { refTitle, safeText, sourceText, sourceTip, stackTitle } from '../app/words.ts';
+import { plural, refTitle, safeText, sourceText, sourceTip, stackTitle } from '../app/words.ts';
 import { runCommand } from '../commands/registry.ts';
+import { useFindingCounts } from '../state/findings.ts';
 import { useSession } from '../state/session.ts';
+import { countText } from '../tree/format.ts';
 import { isLive, isSameRef, isThis, lineThatIsOpen, sourceKey } from './which.ts';
 
 /** What can be opened: live mounts, saved stacks, recent ones, the demo. */
@@ -18,6 +20,8 @@ export function Sources() {
   const openFrom = useSession((session) => session.openFrom);
   const openingFrom = useSession((session) => session.openingFrom);
   const isUp = useSession((session) => session.link === 'up');
+  const counts = useFindingCounts();
+  const ownCount = stack ? (counts[JSON.stringify(stack.ref)] ?? 0) : 0;
   const now = opening ?? stack?.ref ?? null;
   const nav = useRef<HTMLElement>(null);
 
@@ -59,6 +63,7 @@ export function Sources() {
             text={sourceText(source)}
             tip={sourceTip(source)}
             bad={source.layersUnreadable}
+            found={counts[JSON.stringify(source.stack)] ?? (isThis(stack, source) ? ownCount : 0)}
             onOpen={() => void openSource(source.stack, sourceKey.live(source))}
           />
         ))}
@@ -151,11 +156,14 @@ type SourceProps = {
   title: string;
   text: string;
   tip: string;
+  /** Layers that can't be read. */
   bad?: number;
+  /** Errors and warnings, as far as it was looked at. */
+  found?: number;
   onOpen: () => void;
 };
 
-function Source({ isOn, icon, title, text, tip, bad = 0, onOpen }: SourceProps) {
+function Source({ isOn, icon, title, text, tip, bad = 0, found = 0, onOpen }: SourceProps) {
   return (
     <button
       type="button"
@@ -172,13 +180,16 @@ function Source({ isOn, icon, title, text, tip, bad = 0, onOpen }: SourceProps) 
         </span>
         <small className="cut">{text}</small>
       </span>
-      {bad > 0 && (
-        <span className="count f-warning" title={bad === 1 ? '1 layer can’t be read' : `${bad} layers can’t be read`}>
-          <TriangleAlert className="i" aria-hidden="true" />
-          {bad}
-          <span className="sr">{bad === 1 ? ' layer can’t be read' : ' layers can’t be read'}</span>
-        </span>
-      )}
+      {bad > 0 && <Count of={bad} words={bad === 1 ? '1 layer can’t be read' : `${bad} layers can’t be read`} />}
+      {bad === 0 && found > 0 && <Count of={found} words={plural(found, 'finding')} />}
     </button>
   );
 }
+
+const Count = ({ of, words }: { of: number; words: string }) => (
+  <span className="count f-warning" title={words}>
+    <TriangleAlert className="i" aria-hidden="true" />
+    <span aria-hidden="true">{countText(of)}</span>
+    <span className="sr">{words}</span>
+  </span>
+);

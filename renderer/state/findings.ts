@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import type { FindingCode } from '../../shared/contract/scan.ts';
 import type { FindingGroup, FindingTotals } from '../../shared/ipc/engine.ts';
 import type { Failure } from '../../shared/ipc/rpc.ts';
 
@@ -10,8 +11,20 @@ export type Findings = {
   /** Objects looked at so far, and in all. */
   progress: { checked: number; total: number } | null;
   failure: Failure | null;
+  /** The finding whose row was chosen last: of those of one object it stands first. */
+  chosen: FindingCode | null;
 };
 
-export const NO_FINDINGS: Findings = { phase: 'none', groups: [], totals: null, progress: null, failure: null };
+export const NO_FINDINGS: Findings = {
+  phase: 'none',
+  groups: [],
+  totals: null,
+  progress: null,
+  failure: null,
+  chosen: null,
+};
 
 export const useFindings = create<Findings>(() => NO_FINDINGS);
+
+/** Errors and warnings of each stack that was looked at, by its reference as JSON: what stands beside it in the sources. */
+export const useFindingCounts = create<Record<string, number>>(() => ({}));
