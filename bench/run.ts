@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
 import { findingsOfTree } from './findings.ts';
 import { firstRows } from './first-rows.ts';
+import { historyWrite } from './history-write.ts';
 import { MAP_MEASURES } from './map.ts';
 import type { Measure, Skipped } from './measure.ts';
 import { memoryPerEntry } from './memory.ts';
@@ -32,6 +33,7 @@ const MEASURES: Record<string, (rounds: number, say: Say) => Promise<Measure | S
   'findings-170k': findingsOfTree,
   'inode-search': inodeSearch,
   ...MAP_MEASURES,
+  'history-write': historyWrite,
   ...SCROLL_MEASURES,
 };
 

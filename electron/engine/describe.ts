@@ -47,7 +47,7 @@ export class Describer {
   }
 
   get findings(): Findings {
-    this.#findings ??= new Findings(this.#scan, this);
+    this.#findings ??= new Findings(this.#scan, this, this.#scan.remembered);
     return this.#findings;
   }
 

@@ -12,7 +12,12 @@ import type { StackScan } from './scan.ts';
 import { listObject } from './stack.ts';
 
 /** Everything that the inspector and `explain` say of one object. */
-export function detailOf(scan: StackScan, rows: RowTree, id: number, madeBy: ObjectDetail['madeBy']): ObjectDetail {
+export function detailOf(
+  scan: StackScan,
+  rows: RowTree,
+  id: number,
+  beside: Pick<ObjectDetail, 'madeBy' | 'history'>,
+): ObjectDetail {
   const { stack } = scan;
   const object = rows.object(id);
   const steps = stepsOf(scan, rows, id);
@@ -40,7 +45,7 @@ export function detailOf(scan: StackScan, rows: RowTree, id: number, madeBy: Obj
       index,
       throughPid: stack.facts.layers.find(({ place }) => place !== null)?.place?.pid ?? null,
     }),
-    madeBy,
+    ...beside,
   };
 }
 

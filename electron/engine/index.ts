@@ -1,8 +1,14 @@
 import { join } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
-import { bytesOfText } from '../../shared/bytes/bytes.ts';
+import { type Bytes, bytesOfText } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
-import { type EngineContract, engineContract, type Hello, type LayerProgress } from '../../shared/ipc/engine.ts';
+import {
+  type EngineContract,
+  engineContract,
+  type Hello,
+  type LayerProgress,
+  type ObjectDetail,
+} from '../../shared/ipc/engine.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
 import { createServer, FailureError, failureOf, type Handlers, type Transport } from '../../shared/ipc/rpc.ts';
 import { rulesVerifiedOn } from '../../shared/merge/options.ts';
@@ -11,6 +17,7 @@ import { detailOf } from './detail.ts';
 import { exportRows } from './export.ts';
 import { findName, jumpMatches } from './find.ts';
 import { findingHandlers } from './findings/calls.ts';
+import { History } from './history/history.ts';
 import { liveHandlers } from './live/calls.ts';
 import { ProbeHolder } from './machine.ts';
 import { mapHandlers } from './map/calls.ts';
@@ -23,6 +30,9 @@ import { listObject, refOf, type Stack, scanMeta } from './stack.ts';
 import { dataFolder, Store } from './store.ts';
 import { verifyHandlers } from './verify/calls.ts';
 import { TELL_EVERY_MS, View } from './views.ts';
+
+/** Bound of the history's file in MiB, where no setting says another. */
+const HISTORY_MEGABYTES = 200;
 
 export type EngineOptions = {
   /** Folder of settings and saved stacks; the user's data folder where it is not given. */
@@ -70,6 +80,24 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     onFailed: (text) => server.emit('notice', { text, severity: 'warning' }),
   });
 
+  const history = new History({
+    folder: () => options.dataFolder ?? dataFolder(),
+    isOn: () => theStore().settings().history !== false,
+    megabytes: () => {
+      const { historyMegabytes } = theStore().settings();
+      return typeof historyMegabytes === 'number' ? historyMegabytes : HISTORY_MEGABYTES;
+    },
+    onNotice: (text) => server.emit('notice', { text, severity: 'warning' }),
+  });
+
+  /** After a view was read whole: what follows from it is kept, and told where it is news. */
+  async function afterWhole(view: View, scan: StackScan, signal: AbortSignal): Promise<void> {
+    void mapKeeper.keep(view.id, view.ref, scan, signal);
+    const readAtNs = BigInt(Date.now()) * 1_000_000n;
+    const done = await history.remember(scan, view.rows.describer, readAtNs, signal);
+    if (done !== null && done.ended > 0 && view.scan === scan && views.has(view.id)) view.told();
+  }
+
   const viewOf = (id: number): View => {
     const view = views.get(id);
     if (!view)
@@ -89,6 +117,12 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       platform: process.platform,
     };
   }
+
+  /** What is known of an object beside what its layers say. */
+  const besideOf = ({ ref, scan }: View, path: Bytes): Pick<ObjectDetail, 'madeBy' | 'history'> => ({
+    madeBy: demo.madeBy(ref, path),
+    history: history.of(scan, path),
+  });
 
   /** Throws where no layer could be read: nothing can be said of any path then. */
   function mustBeRead(stack: Stack, scan: StackScan): void {
@@ -114,7 +148,8 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     onProgress: (scan: StackScan) => void,
   ): Promise<StackScan> {
     const withoutRules = process.env.STRATOSCOPE_WITHOUT_RULE?.split(',').filter((id) => id !== '') ?? [];
-    const scan = new StackScan(stack, probe.client, { ...reading, signal, onProgress, withoutRules });
+    const { remembered } = history;
+    const scan = new StackScan(stack, probe.client, { ...reading, signal, onProgress, withoutRules, remembered });
     await scan.run();
     if (scan.phase === 'cancelled') throw new FailureError({ code: 'cancelled', message: 'cancelled' });
     if (scan.phase === 'failed')
@@ -142,11 +177,12 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       const stack = await probe.resolve(ref);
       const { users, groups } = await probe.hello();
       const id = nextView++;
-      const view = new View(id, ref, stack, probe, { users, groups }, { hidden, through }, (state) =>
+      const viewOptions = { hidden, through, remembered: history.remembered };
+      const view = new View(id, ref, stack, probe, { users, groups }, viewOptions, (state) =>
         server.emit('view', state),
       );
       views.set(id, view);
-      view.onWhole = (scan, signal) => void mapKeeper.keep(id, ref, scan, signal);
+      view.onWhole = (scan, signal) => void afterWhole(view, scan, signal);
       if (ref.kind !== 'mountinfo') noteOpened(ref);
       void view.read();
       return { view: id, facts: listObject(stack), meta: scanMeta(stack) };
@@ -220,7 +256,7 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     },
     detail({ view: id, id: row }) {
       const view = viewOf(id);
-      return detailOf(view.scan, view.rows, row, demo.madeBy(view.ref, view.rows.tree.path(row)));
+      return detailOf(view.scan, view.rows, row, besideOf(view, view.rows.tree.path(row)));
     },
     upperUse: ({ view: id }) => viewOf(id).rows.beneath?.report() ?? null,
     async export({ view: id, format }, { chunk, drained, signal }) {
@@ -245,12 +281,13 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     async explain({ stack: ref, path, through }, { signal }) {
       const stack = await probe.resolve(ref);
       const { users, groups } = await probe.hello();
-      const view = new View(0, ref, stack, probe, { users, groups }, { hidden: true, through }, () => {});
+      const { remembered } = history;
+      const view = new View(0, ref, stack, probe, { users, groups }, { hidden: true, through, remembered }, () => {});
       signal.addEventListener('abort', () => view.close());
       await view.read();
       if (view.scan.phase === 'ready') mustBeRead(stack, view.scan);
       const id = view.idOf(path);
-      const detail = detailOf(view.scan, view.rows, id, demo.madeBy(ref, path));
+      const detail = detailOf(view.scan, view.rows, id, besideOf(view, path));
       return { meta: afterReading(scanMeta(stack), view.scan), detail };
     },
 
@@ -296,6 +333,8 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       theStore().forget(id);
       return null;
     },
+    historyInfo: () => history.info(),
+    historyWipe: () => ({ bytes: history.wipe() }),
     settings: () => theStore().settings(),
     setSetting({ key, value }) {
       theStore().setSetting(key, value);
@@ -314,6 +353,7 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     for (const view of views.values()) view.close();
     views.clear();
     await Promise.all([demo.close(), probe.close()]);
+    history.close();
     store?.close();
   };
   return { close };

@@ -5,6 +5,7 @@ import { kernelAtLeast } from '../../shared/merge/options.ts';
 import { RULES, ruleSwitches } from '../../shared/merge/rules.ts';
 import { ABSENT, POSITIONS, unknownComponent } from '../../shared/merge/tree.ts';
 import { EntryTable } from './entries.ts';
+import type { Remembered } from './findings/surroundings.ts';
 import { type Index, openLowers, placeInodes, readIndex } from './index-entries.ts';
 import { readNested } from './nested.ts';
 import { ObjectTable } from './objects.ts';
@@ -33,6 +34,8 @@ export type ScanOptions = {
   withoutRules?: readonly string[];
   signal?: AbortSignal;
   onProgress?: (scan: StackScan) => void;
+  /** Who had the numbers of its inodes before, for what is found in them. */
+  remembered?: (scan: StackScan) => Remembered;
 };
 
 /** Filesystems that may never answer: their layers are walked by a process each, which can be killed. */
@@ -105,6 +108,11 @@ export class StackScan {
       new Set(facts.layers.filter((layer) => layer.assumed).map(({ layer }) => layer)),
       options.countRules ? new Uint32Array(RULES.length * POSITIONS.length) : null,
     );
+  }
+
+  /** Who had the numbers of its inodes before; null where nobody remembers. */
+  get remembered(): Remembered | null {
+    return this.#options.remembered?.(this) ?? null;
   }
 
   /** Entry of a layer's root, or null where the layer could not be opened. */

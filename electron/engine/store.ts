@@ -27,7 +27,7 @@ export class Store {
 
   constructor(folder = dataFolder()) {
     this.#file = join(folder, 'stratoscope.db');
-    const { db, notice } = openStoreFile(folder, this.#file);
+    const { db, notice } = openStoreFile(this.#file);
     this.#db = db;
     this.notice = notice;
   }

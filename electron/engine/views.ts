@@ -4,7 +4,7 @@ import type { StackRef } from '../../shared/ipc/probe.ts';
 import type { ProbeHolder } from './machine.ts';
 import { findPath, mustFindPath } from './output.ts';
 import { type Names, RowTree } from './rows.ts';
-import { StackScan } from './scan.ts';
+import { type ScanOptions, StackScan } from './scan.ts';
 import type { Stack } from './stack.ts';
 
 /** While layers are read, the page hears of it no more often than this. */
@@ -31,6 +31,7 @@ export class View {
   readonly #probe: ProbeHolder;
   readonly #names: Names;
   readonly #through: boolean;
+  readonly #remembered: ScanOptions['remembered'];
 
   constructor(
     id: number,
@@ -38,7 +39,7 @@ export class View {
     stack: Stack,
     probe: ProbeHolder,
     names: Names,
-    options: { hidden: boolean; through: boolean },
+    options: { hidden: boolean; through: boolean; remembered?: ScanOptions['remembered'] },
     tell: (state: ViewState) => void,
   ) {
     this.id = id;
@@ -48,6 +49,7 @@ export class View {
     this.#names = names;
     this.#tell = tell;
     this.#through = options.through;
+    this.#remembered = options.remembered;
     this.scan = this.#newScan();
     this.rows = new RowTree(this.scan, names, options.hidden);
   }
@@ -58,6 +60,7 @@ export class View {
       through: this.#through,
       signal: this.#abort.signal,
       onProgress: () => this.#progressed(),
+      ...(this.#remembered ? { remembered: this.#remembered } : {}),
     });
   }
 
@@ -127,6 +130,12 @@ export class View {
     this.#reopen();
     this.version++;
     this.#tell(this.state());
+  }
+
+  /** Something beside the reading changed what is told of objects. */
+  told(): void {
+    this.#changed();
+    this.#say();
   }
 
   /** Something that the user asked for changed the rows. */

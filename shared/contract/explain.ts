@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RememberedState } from './history.ts';
 import { ScanObject, Unknown } from './scan.ts';
 
 /** The shape of `explain`: the scan object, and what it rests on. */
@@ -36,6 +37,8 @@ export const Explained = ScanObject.extend({
   xattrs: z.array(ExplainXattr),
   /** The entry of the index directory for the lower inode, where there is one. */
   index: z.union([z.object({ name: z.string(), ino: z.string(), nlink: z.number().int() }), Unknown]).nullable(),
+  /** What it showed before and shows now, the newest first, where the window saw the stack; else empty. */
+  history: z.array(RememberedState),
   /** Each fact with the command that shows it by hand. */
   commands: z.array(z.object({ fact: z.string(), value: z.string(), command: z.string() })),
 });

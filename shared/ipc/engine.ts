@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DoctorRow, DoctorSummary, Evidence, Severity } from '../contract/finding.ts';
+import { RememberedState } from '../contract/history.ts';
 import {
   ErrorLine,
   FindingCode,
@@ -11,6 +12,7 @@ import {
   ScanSummary,
   Shown,
 } from '../contract/scan.ts';
+import { historyCallSpecs } from './history.ts';
 import { liveCallSpecs } from './live.ts';
 import { MapKept, mapCallSpecs } from './map.ts';
 import { numberCallSpecs } from './numbers.ts';
@@ -232,6 +234,8 @@ export const ObjectDetail = z.object({
     .union([z.object({ name: z.string(), ino: z.string(), nlink: z.number().int() }), z.literal('unknown')])
     .nullable(),
   commands: z.array(FactCommand),
+  /** What it showed before and shows now, the newest first; empty where nothing is remembered (yet) of it. */
+  history: z.array(RememberedState),
   /** The command that made it, where the stack is the demo. */
   madeBy: z.object({ command: z.string(), about: z.string() }).nullable(),
 });
@@ -461,6 +465,7 @@ export const engineContract = {
     ...liveCallSpecs,
     ...numberCallSpecs,
     ...verifyCallSpecs,
+    ...historyCallSpecs,
     /** Starts the probe anew with privilege; fails with code no-agent, refused or cancelled and a plain sentence. */
     readWithPrivilege: { params: z.object({}), result: Hello },
     saved: { params: z.object({}), result: z.object({ saved: z.array(SavedStack), recent: z.array(StackRef) }) },

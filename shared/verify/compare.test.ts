@@ -3,6 +3,7 @@ import type { Shown } from '../contract/scan.ts';
 import type { Observed } from '../ipc/probe.ts';
 import { compare, type Prediction } from './compare.ts';
 import { DeviceClasses } from './devices.ts';
+import { bugReport } from './report.ts';
 import { sideEffects } from './words.ts';
 
 const shown = (more: Partial<Shown> = {}): Shown => ({
@@ -141,4 +142,32 @@ test('what looking can change is said, and that it cannot where there is no uppe
   expect(sideEffects({ mount: null, layers: [{ role: 'lower' }] })).toEqual([
     expect.stringContaining('nothing is written'),
   ]);
+});
+
+test('a report holds the kernel, the stack and the evidence', () => {
+  const meta = {
+    kernel: '6.18.44',
+    parameters: {},
+    options: { xino: 'on' },
+    inodeMode: 'xino',
+    xinoBits: 2,
+    marks: 'trusted',
+    readonly: false,
+    layers: [{ layer: 0, role: 'upper', fs: { type: 'ext4', uuid: 'u', id: 0 }, state: 'ok', path: '/secret' }],
+  } as unknown as Parameters<typeof bugReport>[0];
+  const row = {
+    path: 'etc/passwd',
+    field: 'ino' as const,
+    predicted: '1',
+    observed: '2',
+    verdict: 'wrong' as const,
+    cause: 'our error' as const,
+    evidence: { rule: 'file lower' },
+    cure: 'Report it.',
+  };
+  const text = bugReport(meta, [row], '1.2.3');
+  expect(text).toMatch(/^Stratoscope 1\.2\.3 on Linux 6\.18\.44: the kernel refutes an answer\.\n/);
+  expect(text).toContain('"xino":"on"');
+  expect(text).not.toContain('/secret');
+  expect(JSON.parse(text.split('\n')[2] as string)).toEqual(row);
 });

@@ -43,6 +43,7 @@ export function explainedOf(detail: ObjectDetail): Explained {
       value: value ?? 'unknown',
     })),
     index: detail.index,
+    history: detail.history,
     commands: detail.commands.map(({ fact, value, command }) => ({
       fact,
       value,
@@ -98,6 +99,8 @@ function inWords(detail: ObjectDetail, columns: number, paint: Paint): string {
     );
     parts.push(section('By hand', lines, paint));
   }
+  const before = detail.history.filter(({ untilNs }) => untilNs !== null);
+  if (before.length > 0) parts.push(section('Seen before', before.map(rememberedLine), paint));
   if (detail.madeBy !== null)
     parts.push(section('Made by', [detail.madeBy.about, `  ${detail.madeBy.command}`], paint));
   return `${parts.join('\n\n')}\n`;
@@ -116,4 +119,12 @@ function xattrLines({ layer, name, value, counts, fields, problem }: ObjectDetai
       ({ label, text, from, to }) => `     ${from === to ? '' : `bytes ${from}–${to - 1}  `}${label}: ${text}`,
     ),
   ];
+}
+
+/** A former state in one line; times in UTC. */
+function rememberedLine({ ino, untilNs, dev, real, provenance, why }: ObjectDetail['history'][number]): string {
+  const until = untilNs === null ? '' : new Date(Number(BigInt(untilNs) / 1_000_000n)).toISOString().slice(0, 19);
+  const number = ino === null ? 'a number that the kernel counts' : ino;
+  const layer = real.layer === 0 ? 'U' : String(real.layer);
+  return `${number} on ${dev} until ${until.replace('T', ' ')} UTC, ${provenance} (${layer} ${real.ino}). ${why}`;
 }

@@ -8,7 +8,7 @@ import { reusedNumbers } from './reused.ts';
 import { sameNumbers } from './same-numbers.ts';
 
 /** Owners that an inode had before, from a memory of earlier pictures; none where nothing is remembered. */
-export type Remembered = (inode: { dev: string; ino: bigint }) => readonly FormerOwner[];
+export type Remembered = (inode: { dev: string; ino: bigint; bornNs: bigint | null }) => readonly FormerOwner[];
 
 /** The kernel's own bound where the module has no such parameter (dir.c:ovl_redirect_max). */
 const REDIRECT_MAX = 256;
@@ -70,7 +70,7 @@ export class Surroundings {
       const owners = this.#reused.get(one);
       if (owners) return owners;
       if (!this.#remembered) continue;
-      const known = this.#remembered({ dev: entries.dev(one), ino: entries.ino(one) });
+      const known = this.#remembered({ dev: entries.dev(one), ino: entries.ino(one), bornNs: entries.btimeNs(one) });
       if (known.length > 0) return known;
     }
     return [];
