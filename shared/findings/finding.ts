@@ -35,6 +35,8 @@ export type EntryView = {
   uid: number;
   gid: number;
   mtimeNs: bigint;
+  /** Birth of the inode; null where the filesystem has none. */
+  btimeNs: bigint | null;
   /** Allocated blocks of 512 bytes. */
   blocks: bigint;
   /** It carries overlay.origin, of the prefix that counts. */

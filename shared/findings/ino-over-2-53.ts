@@ -32,7 +32,7 @@ export const inoOver53: Finding = {
       evidence: { ...(shown ? shownEvidence(shown) : {}), hex: `0x${BigInt(ino).toString(16)}`, asDouble },
       what: ino === asDouble ? `${ino}, which a double holds by chance` : `${ino} becomes ${asDouble} as a double`,
       cause: isMapped
-        ? line`${option('xino')} puts the filesystem id into the top bits, so the number ${number(ino)} needs more than the 53 bits of a double, which makes ${number(asDouble)} of it.`
+        ? line`The option ${option('xino')} puts the filesystem id into the top bits, so the number ${number(ino)} needs more than the 53 bits of a double, which makes ${number(asDouble)} of it.`
         : capital(
             line`${names.the(layer)} itself has the number ${number(ino)}, which needs more than the 53 bits of a double, which makes ${number(asDouble)} of it.`,
           ),

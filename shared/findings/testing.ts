@@ -18,6 +18,7 @@ export const entryView = (layer: number, change: Partial<EntryView> = {}): Entry
   uid: 0,
   gid: 0,
   mtimeNs: 1_000_000_007n,
+  btimeNs: null,
   blocks: 8n,
   hasOrigin: false,
   ...change,
@@ -119,5 +120,9 @@ export function told(finding: Finding, subject: Subject, stack: FindingStack = f
   const severity = finding.look(subject, stack);
   if (severity === null) return null;
   const { cause, cure, ...detail } = finding.tell(subject, stack);
-  return { severity, ...detail, cause: textOf(cause), cure: textOf(cure) };
+  const [why, what] = [textOf(cause), textOf(cure)];
+  for (const text of [why, what])
+    if (!/^[A-Z“].*[^.]\.$/.test(text)) throw new Error(`${finding.code}: this is not one sentence: ${text}`);
+  if (/\.$/.test(detail.what)) throw new Error(`${finding.code}: ends with a full stop: ${detail.what}`);
+  return { severity, ...detail, cause: why, cure: what };
 }

@@ -19,7 +19,7 @@ export function numberText({ dev, ino }: { dev: string; ino: string | null }): s
 }
 
 /** An entry as evidence. */
-export const entryEvidence = ({ layer, path, dev, ino, nlink, size, mtimeNs }: EntryView): Evidence => ({
+export const entryEvidence = ({ layer, path, dev, ino, nlink, size, mtimeNs, btimeNs }: EntryView): Evidence => ({
   layer,
   path: textForJson(path),
   dev,
@@ -27,6 +27,7 @@ export const entryEvidence = ({ layer, path, dev, ino, nlink, size, mtimeNs }: E
   nlink,
   size: String(size),
   mtimeNs: String(mtimeNs),
+  btimeNs: btimeNs === null ? null : String(btimeNs),
 });
 
 export const shownEvidence = ({ dev, ino, dino, nlink, why }: Shown): Evidence => ({ dev, ino, dino, nlink, why });

@@ -51,6 +51,9 @@ export class SeenEntry implements EntryView {
   get mtimeNs(): bigint {
     return this.#scan.entries.mtimeNs(this.#entry);
   }
+  get btimeNs(): bigint | null {
+    return this.#scan.entries.btimeNs(this.#entry);
+  }
   get blocks(): bigint {
     return this.#scan.entries.blocks(this.#entry);
   }
