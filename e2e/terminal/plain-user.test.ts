@@ -1,6 +1,8 @@
 import { relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NumberMeaning } from '../../shared/contract/inode.ts';
 import { ListObject, ScanMeta, ScanObject } from '../../shared/contract/scan.ts';
+import { Verified } from '../../shared/contract/verify.ts';
 import { type PlainUser, plainUser } from '../plain-user.ts';
 import { exactly, expectFailure, PROGRAM, ROOT, type Run, stratoscope } from './program.ts';
 import { makeStage, OVERLAY, type Stage } from './stage.ts';
@@ -49,6 +51,26 @@ describe.skipIf(process.getuid?.() !== 0)('without privilege', () => {
     } finally {
       other.remove();
     }
+  });
+
+  it('verify looks as the user may, and what needs privilege is not to be foretold', async () => {
+    const result = await run(['verify', '--yes', stage.at('merged'), '--rows', 'all', '--format', 'ndjson']);
+    const { wrong, unpredictable, rows } = exactly(Verified, result.lines[1]);
+    expect([result.status, wrong, rows.filter(({ verdict }) => verdict === 'wrong')]).toEqual([0, 0, []]);
+    expect(unpredictable).toBeGreaterThan(10);
+    const row = (of: string, what: string) => rows.find(({ path, field }) => path === of && field === what);
+    expect(row('sym', 'ino')?.verdict).toBe('agrees');
+    // Its origin cannot be read, its type can.
+    expect(row('a', 'ino')).toMatchObject({ predicted: 'unknown', verdict: 'unpredictable' });
+    expect(row('a', 'type')?.verdict).toBe('agrees');
+  });
+
+  it('inode says that numbers of what was copied up are unknown', async () => {
+    const lower = stage.sh('stat -c %i fs/l2/sym').trim();
+    const result = await run(['inode', stage.at('merged'), lower]);
+    expect([result.status, result.stderr]).toEqual([0, expect.stringContaining('without privilege')]);
+    const found = result.lines.slice(1).map((one) => exactly(NumberMeaning, one));
+    expect(found.map(({ as, path }) => [as, path])).toContainEqual(['real', 'sym']);
   });
 
   it('scan: marks and origins are unknown, character whiteouts are seen, and nothing is wrongly denied', async () => {
