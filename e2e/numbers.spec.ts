@@ -4,7 +4,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Locator, type Page, test } from '@playwright/test';
 import { FORMS, type OpenApp, openApp } from './forms.ts';
 import { type MixedOverlay, makeMixedOverlay } from './mixed.ts';
-import { dialog, inspector, jump, row, THEMES, tree } from './page.ts';
+import { dialog, inspector, jump, row, sources, THEMES, tree } from './page.ts';
 
 /** The numbers that a mount shows: as columns, drawn from the name on, copied, and searched for. */
 const cell = (page: Page, name: RegExp, column: string): Locator => row(page, name).locator(`[data-col="${column}"]`);
@@ -25,6 +25,7 @@ async function expectAccessible(page: Page, state: string): Promise<void> {
 for (const form of FORMS) {
   test.describe(`numbers in the ${form}`, () => {
     let overlay: MixedOverlay;
+    let other: MixedOverlay | null = null;
     let app: OpenApp;
     let page: Page;
     const begin = async (xino: 'on' | 'off'): Promise<void> => {
@@ -42,6 +43,8 @@ for (const form of FORMS) {
     test.afterEach(async () => {
       await app?.close();
       overlay?.remove();
+      other?.remove();
+      other = null;
     });
 
     test('a mapped number stands as filesystem id and real number, and is copied whole', async () => {
@@ -88,6 +91,29 @@ for (const form of FORMS) {
       await page.keyboard.press('Escape');
       await openTab(page, 'Inodes');
       await expectAccessible(page, 'the way to a mapped number');
+    });
+
+    test('a number is looked for in the mounts that are not open too, and leads there', async () => {
+      await begin('on');
+      other = makeMixedOverlay('off');
+      const { mount, lower } = other;
+      await page.keyboard.press('F5');
+      await expect(sources(page).getByRole('button', { name: mount })).toBeVisible();
+      const number = statSync(join(lower, 'opt/tool'), { bigint: true }).ino;
+      await page.keyboard.press('Control+p');
+      await expect(dialog(page).getByRole('combobox')).toBeFocused();
+      await page.keyboard.type(String(number));
+      // Whatever else is mounted on this machine is read too, one after another.
+      await dialog(page)
+        .getByRole('option', { name: /Search (it|them) too/ })
+        .click();
+      const there = dialog(page)
+        .getByRole('group', { name: mount })
+        .getByRole('option', { name: /^st_ino\s*opt\/tool/ });
+      await expect(there).toBeVisible({ timeout: 45_000 });
+      await there.click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(mount);
+      await expect(row(page, /^tool/)).toHaveAttribute('aria-selected', 'true');
     });
 
     test('in mode none devices stand beside the numbers, and what does not last says so', async () => {

@@ -3,16 +3,25 @@ import './jump.css';
 import { Command } from 'cmdk';
 import { Search } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { parseNumber } from '../../shared/inodes/number-text.ts';
 import { plural, stackTitle } from '../app/words.ts';
 import { useReturnFocus } from '../dialogs/focus.ts';
+import { isThis } from '../sources/which.ts';
 import { useSession } from '../state/session.ts';
+import { useElsewhere } from './find-elsewhere.ts';
 import { useMessageSearch } from './find-messages.ts';
 import { useNumberSearch } from './find-numbers.ts';
 import { usePathSearch } from './find-paths.ts';
 import { MessageResults, messageValue } from './MessageResults.tsx';
-import { NumberResults, numberValue } from './NumberResults.tsx';
+import {
+  ElsewhereResults,
+  elsewhereValue,
+  NOT_SEARCHED,
+  NotSearched,
+  NumberResults,
+  numberValue,
+} from './NumberResults.tsx';
 import { closeBox, useJump } from './open.ts';
 import { fittingCommands, PaletteResults } from './PaletteResults.tsx';
 import { go, PathResults } from './PathResults.tsx';
@@ -53,6 +62,14 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
   const numbers = useNumberSearch(client, view, commands ? '' : text);
   const messages = useMessageSearch(client, view, commands ? '' : text);
   const stack = useSession((session) => session.stack);
+  const live = useSession((session) => session.sources.live);
+  const others = useMemo(() => live.filter((source) => !isThis(stack, source)), [live, stack]);
+  const elsewhere = useElsewhere(client, numbers.of, others);
+  // What was chosen to search for more goes on with what it found.
+  useEffect(() => {
+    if (elsewhere.phase !== 'done') return;
+    setValue((now) => (now === NOT_SEARCHED || now === '' ? (elsewhereValue(elsewhere) ?? now) : now));
+  }, [elsewhere]);
   const input = useRef<HTMLInputElement>(null);
   // Also when the box is opened anew while it stands.
   useEffect(() => input.current?.focus(), []);
@@ -103,7 +120,7 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
           spellCheck={false}
         />
         {commands && <span className="two">commands</span>}
-        {number !== null && <span className="two">a number: everything that it means</span>}
+        {number !== null && <span className="two">a number: every meaning in the open stack</span>}
       </div>
       <Command.List className="box-list" label={commands ? 'Commands' : 'Paths'}>
         {query !== null ? (
@@ -113,10 +130,12 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
             {stack && (
               <NumberResults search={numbers} facts={stack.facts} title={stackTitle(stack.facts)} onChoose={onChoose} />
             )}
+            {numbers.of !== null && <ElsewhereResults search={elsewhere} searched={numbers.of} onChoose={onChoose} />}
             <MessageResults search={messages} onChoose={onChoose} />
             {(numbers.found.length === 0 && messages.codes.length === 0) || search.matches.length > 0 ? (
               <PathResults search={search} text={text} onChoose={onChoose} />
             ) : null}
+            {numbers.of !== null && <NotSearched search={elsewhere} others={others.length} />}
           </>
         )}
       </Command.List>
