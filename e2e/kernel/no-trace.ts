@@ -83,6 +83,7 @@ async function checkProgram(stack: WatchedStack, directory: string): Promise<voi
   await check(stack, 'scan', stratoscope('scan', stack.mount, '--hidden', '--format', 'ndjson'));
   await check(stack, 'tree', stratoscope('tree', stack.mount));
   await check(stack, 'explain', stratoscope('explain', stack.mount, stack.path));
+  await check(stack, 'inode', stratoscope('inode', stack.mount, '18'));
   const map = (part: string, ...words: string[]): string[] =>
     stratoscope('map', part, ...words, '--db', join(directory, `${stack.name.replaceAll(' ', '-')}.map`));
   await check(stack, 'map build', map('build', stack.mount));
@@ -137,6 +138,7 @@ async function browse(engine: Client<EngineContract>, stack: WatchedStack): Prom
   for (const { id } of root.rows) await engine.call('expand', { view, id, open: true, deep: true });
   const { rows } = await engine.call('rows', { view, from: 0, count: 2000 });
   for (const { id } of rows) await engine.call('detail', { view, id });
+  for (const { real } of rows) if (real) await engine.call('numbers', { view, number: real.ino, limit: 100 });
   await engine.call('upperUse', { view });
   await engine.call('rescan', { view });
   await ready();
