@@ -49,6 +49,8 @@ async function once({ client, cpuMs }: RunningEngine, stack: StackRef): Promise<
       await promise;
       return opened.view;
     });
+    // What was read is remembered beside, in slices of its own.
+    while (!(await client.call('historyInfo', {})).isIdle) await new Promise((next) => setTimeout(next, 5));
     const [finding, { checked, groups }] = await took(() => client.call('findings', { view }));
     await client.call('close', { view });
     return { reading, finding, checked, groups: groups.length };

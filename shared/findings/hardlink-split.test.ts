@@ -44,7 +44,6 @@ test('is silent about what was replaced, what has no other name in sight, and na
     { parent: { path: asBytes('etc'), impure: false } },
     { parent: { path: asBytes('etc'), impure: 'unknown' as const } },
     { otherNames: [] },
-    { top: entryView(0, { mtimeNs: 9n, btimeNs: 10n }) },
     { otherNames: [name('etc/passwd-', { visible: false })] },
     { otherNames: [name('etc/passwd-', { upperIno: 100n })] },
     { shown: shownOf({ why: 'hard link copied up, index on' }) },

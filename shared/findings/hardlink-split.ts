@@ -8,14 +8,13 @@ const SPLIT: NumberRow = 'hard link copied up, index off';
 /**
  * What says that the name was copied up, and not replaced by another file. `attributes`: size and time are still the
  * lower's. `impure`: the kernel marks the directory before it copies up into it (copy_up.c:ovl_do_copy_up), so
- * something was; a file that was replaced in the same directory looks the same, unless it brought a time of its own that
- * is older than its inode, as what was unpacked does: a name that was copied up and then written to is younger.
+ * something was; a file that was replaced in the same directory looks the same. (A time older than the inode speaks for
+ * a file that was unpacked, but also for an upper that was copied whole: it stands in the evidence.)
  */
 function evidenceOf({ top, beneath, parent }: Subject): 'attributes' | 'impure' | null {
   if (top === null || beneath === null) return null;
   if (top.mtimeNs === beneath.mtimeNs && top.size === beneath.size) return 'attributes';
-  const isUnpacked = top.btimeNs !== null && top.mtimeNs < top.btimeNs;
-  return parent?.impure === true && !isUnpacked ? 'impure' : null;
+  return parent?.impure === true ? 'impure' : null;
 }
 
 /** Other names that are seen in the mount and are not names of the same upper inode. */

@@ -66,7 +66,7 @@ export class Classes {
     const layer = entries.layers[top] as number;
     const isDir = objects.isDir(id);
     if (isDir && (!objects.isWhole(id) || (this.#measures && this.#surroundings.isFar(id)))) return ALONE;
-    if (this.#surroundings.isApart(id, top)) return ALONE;
+    if (this.#surroundings.isSame(id) || this.#surroundings.mayHaveOwner(top)) return ALONE;
     const what = layer !== 0 ? this.#ofLower(id, top) : isDir ? this.#ofUpperDir(id, top) : this.#ofUpper(id, top);
     if (what === ALONE) return ALONE;
     const parent = this.#classOfParent(objects.parents[id] as number);
@@ -98,7 +98,7 @@ export class Classes {
       if (marks & MarkBit.origin || this.#surroundings.lostMarks.holdsWhiteout(top)) return ALONE;
       return this.#key(Role.pureUpper, 0, false);
     }
-    if (!(marks & MarkBit.origin) || !this.#isSmall(lower)) return ALONE;
+    if (!(marks & MarkBit.origin) || !this.#isSmall(lower) || this.#surroundings.mayHaveOwner(lower)) return ALONE;
     return this.#key(Role.mergedUpper, entries.layers[lower] as number, entries.inoLow(lower) === entries.inoLow(top));
   }
 
@@ -112,7 +112,11 @@ export class Classes {
     if (!(marks & MarkBit.origin)) return beneath(this.#scan, id) < 0 ? this.#key(Role.pureUpper, 0, false) : ALONE;
     const fact = origins.facts.get(top);
     if (fact?.state !== 'verified' || fact.ino === null || fact.ino > 0xffffffffn || fact.layer < 0) return ALONE;
-    if ((fact.nlink ?? 2) > 1 || this.#surroundings.hasReused) return ALONE;
+    if ((fact.nlink ?? 2) > 1) return ALONE;
+    if (this.#surroundings.knowsOwners) {
+      const lower = beneath(this.#scan, id);
+      if (lower >= 0 && this.#surroundings.mayHaveOwner(lower)) return ALONE;
+    }
     return this.#key(Role.copiedUp, fact.layer, Number(fact.ino) === entries.inoLow(top));
   }
 
@@ -125,7 +129,7 @@ export class Classes {
       lower = lowers.find((component) => component >= 0) ?? -1;
     } else lower = beneath(this.#scan, id);
     if (lower < 0 || entries.nlink(lower) > 1 || !this.#isSmall(lower)) return ALONE;
-    if (!(entries.marks(top) & MarkBit.origin) || this.#surroundings.hasReused) return ALONE;
+    if (!(entries.marks(top) & MarkBit.origin) || this.#surroundings.knowsOwners) return ALONE;
     return this.#key(Role.copiedUp, entries.layers[lower] as number, entries.inoLow(lower) === entries.inoLow(top));
   }
 

@@ -57,7 +57,7 @@ describe.skipIf(cannotMount !== null)(`hard links${cannotMount ? ` (${cannotMoun
     lab.sh('cd m; echo new > .new; mv .new replaced; rm single; echo new > single');
     expect((await lab.findings('m')).of('hardlink-split')).toEqual([]);
     // Once something was, the two look alike, and the finding says so.
-    lab.sh('chmod 600 m/outside; touch -d 2020-01-01 old; cp -p old m/.old; mv m/.old m/touched');
+    lab.sh('chmod 600 m/outside');
     const found = await lab.findings('m');
     expect(found.of('hardlink-split')).toEqual(['replaced']);
     expect(found.rows.find(({ code }) => code === 'hardlink-split')?.cause).toContain('or replaced by another file');

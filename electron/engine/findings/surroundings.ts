@@ -7,8 +7,14 @@ import { LostMarks } from './lost-marks.ts';
 import { reusedNumbers } from './reused.ts';
 import { sameNumbers } from './same-numbers.ts';
 
-/** Owners that an inode had before, from a memory of earlier pictures; none where nothing is remembered. */
-export type Remembered = (inode: { dev: string; ino: bigint; bornNs: bigint | null }) => readonly FormerOwner[];
+/** A memory of earlier pictures: who had an inode's number before. */
+export type Remembered = {
+  /** Nothing is remembered at all. */
+  readonly isEmpty: boolean;
+  /** Whether anything is remembered of a number with these low 32 bits: to be asked of every object, so it is cheap. */
+  mayHave(inoLow: number): boolean;
+  of(inode: { dev: string; ino: bigint; bornNs: bigint | null }): readonly FormerOwner[];
+};
 
 /** The kernel's own bound where the module has no such parameter (dir.c:ovl_redirect_max). */
 const REDIRECT_MAX = 256;
@@ -47,18 +53,24 @@ export class Surroundings {
     this.#same ??= sameNumbers(this.#scan, this.#describer);
     return this.#same.get(id)?.filter((other) => other !== id) ?? [];
   }
-  /** Something is known of this object, or of its entry, that is not known of others like it. */
-  isApart(id: number, entry: number): boolean {
+  /** It shows the number of another file. */
+  isSame(id: number): boolean {
     this.#same ??= sameNumbers(this.#scan, this.#describer);
-    this.#reused ??= reusedNumbers(this.#scan);
-    if (this.#remembered !== null) return true;
-    return (this.#same.size > 0 && this.#same.has(id)) || (this.#reused.size > 0 && this.#reused.has(entry));
+    return this.#same.size > 0 && this.#same.has(id);
   }
 
-  /** Some entry has the number of a deleted inode. */
-  get hasReused(): boolean {
+  /** The number of some entry had an owner before. */
+  get knowsOwners(): boolean {
     this.#reused ??= reusedNumbers(this.#scan);
-    return this.#reused.size > 0;
+    return this.#reused.size > 0 || this.#remembered?.isEmpty === false;
+  }
+
+  /** The entry's number may have had an owner before. */
+  mayHaveOwner(entry: number): boolean {
+    return (
+      this.knowsOwners &&
+      (this.#reused?.has(entry) === true || this.#remembered?.mayHave(this.#scan.entries.inoLow(entry)) === true)
+    );
   }
 
   /** Who had the number of the object's entry before, or of the lower entry that it hides. */
@@ -69,8 +81,8 @@ export class Surroundings {
       if (one < 0) continue;
       const owners = this.#reused.get(one);
       if (owners) return owners;
-      if (!this.#remembered) continue;
-      const known = this.#remembered({ dev: entries.dev(one), ino: entries.ino(one), bornNs: entries.btimeNs(one) });
+      if (!this.#remembered?.mayHave(entries.inoLow(one))) continue;
+      const known = this.#remembered.of({ dev: entries.dev(one), ino: entries.ino(one), bornNs: entries.btimeNs(one) });
       if (known.length > 0) return known;
     }
     return [];

@@ -178,7 +178,14 @@ export class History {
   /** Who had the numbers of a stack's inodes before, as findings ask for it. */
   readonly remembered = ({ stack: { facts } }: StackScan): Remembered => {
     const { id } = identityOf(facts);
-    return (inode) => this.#ownersOf(id).of(facts.layers, inode);
+    const owners = (): Owners => this.#ownersOf(id);
+    return {
+      get isEmpty() {
+        return owners().isEmpty;
+      },
+      mayHave: (inoLow) => owners().mayHave(inoLow),
+      of: (inode) => owners().of(facts.layers, inode),
+    };
   };
 
   #ownersOf(identity: string): Owners {

@@ -14,8 +14,21 @@ export class Owners {
   static readonly none = new Owners(new Map());
   readonly #byInode: ReadonlyMap<string, readonly Owner[]>;
 
+  /** Low 32 bits of the numbers that had an owner. */
+  readonly #lows = new Set<number>();
+
   constructor(byInode: ReadonlyMap<string, readonly Owner[]>) {
     this.#byInode = byInode;
+    for (const key of byInode.keys()) this.#lows.add(Number(BigInt(key.slice(key.indexOf(' ') + 1)) & 0xffffffffn));
+  }
+
+  get isEmpty(): boolean {
+    return this.#byInode.size === 0;
+  }
+
+  /** Whether a number with these low bits may have had an owner. */
+  mayHave(inoLow: number): boolean {
+    return this.#lows.has(inoLow);
   }
 
   static read(db: Database.Database, identity: string): Owners {
