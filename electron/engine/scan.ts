@@ -271,6 +271,8 @@ export class StackScan {
     if (index) {
       await openLowers(index, this.#probe, this.#session);
       await placeInodes(index, this.entries, this.stack, this.#probe);
+      // Those of inodes that stand in the index alone are only now there.
+      await this.origins.finish();
     }
     this.index = index;
     this.known.setIndex(index);

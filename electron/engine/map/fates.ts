@@ -1,6 +1,5 @@
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import type { ProbeContract } from '../../../shared/ipc/probe.ts';
-import { NO_DIRECTORY } from '../../../shared/ipc/records.ts';
 import type { Client } from '../../../shared/ipc/rpc.ts';
 import { handleText } from '../../../shared/map/keys.ts';
 import type { MapFaultCode, Mapping } from '../../../shared/map/record.ts';
@@ -108,7 +107,7 @@ function fateOfThere(stored: Mapping, entry: number, scan: StackScan, truth: Tru
   switch (fact.state) {
     case 'stale': {
       for (let other = 0; other < entries.count; other++) {
-        if (entries.layer(other) === 0 || entries.parents[other] === NO_DIRECTORY) continue;
+        if (entries.layer(other) === 0 || !entries.isPlaced(other)) continue;
         if (entries.ino(other) !== stored.lower.ino) continue;
         if (isOn(scan, other, stored.lower.fs))
           return { fault: 'lower-reused', why: 'its number is now that of another inode of a lower layer' };
@@ -165,9 +164,11 @@ class UpperEntries {
     if (wanted.length === 0) return;
     const { entries } = scan;
     for (let entry = 0; entry < entries.count; entry++) {
-      if (entries.layers[entry] !== 0 || entries.parents[entry] === NO_DIRECTORY) continue;
-      this.#byIno.get(entries.ino(entry))?.push(entry);
+      if (entries.layers[entry] === 0 && entries.isPlaced(entry)) this.#byIno.get(entries.ino(entry))?.push(entry);
     }
+    // Those without a name in the upper stand in the index.
+    for (const { entry } of scan.index?.entries ?? [])
+      if (entry >= 0 && !entries.isPlaced(entry)) this.#byIno.get(entries.ino(entry))?.push(entry);
   }
 
   get all(): number[] {

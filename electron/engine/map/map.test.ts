@@ -223,6 +223,18 @@ describe.skipIf(cannotMount !== null)(`a map${cannotMount ? ` (${cannotMount})` 
     lab.sh('rm m/one');
     expect(await map.build(lab.mount('m'))).toMatchObject({ added: 0, changed: 1, removed: 0 });
     expect([...(await map.show()).keys()]).toEqual(['two']);
+    const [before] = (await map.show()).values();
+
+    // Once it has no name in the upper any more, its lower's other name still shows it, by the index.
+    lab.sh('rm m/two');
+    expect(map.inode('m/three').ino).toBe(before?.lower.ino);
+    expect(await map.build(lab.mount('m'))).toMatchObject({ added: 0, changed: 1, removed: 0, unknown: 0 });
+    const [[name, after] = []] = [...(await map.show())];
+    expect([name, after]).toEqual(['three', { ...before, path: 'three' }]);
+    expect(await map.check(lab.mount('m'))).toMatchObject({ checked: 1, faults: 0, unknown: 0, missing: 0 });
+    lab.sh('rm m/three');
+    expect((await map.check(lab.mount('m'))).bad).toEqual({ three: 'upper-gone' });
+    expect(await map.build(lab.mount('m'))).toMatchObject({ mappings: 0, removed: 1 });
   });
 
   test('spans filesystems, and several lowers', async () => {

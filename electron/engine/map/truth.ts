@@ -91,7 +91,7 @@ function findMapped(scan: StackScan, unknown: Set<number>): Found[] {
     if (lower === 'unknown' || lower === null) continue;
     // Of several names the first by its bytes stands for all, so that it is the same the next time.
     const key = `${entries.dev(entry)}:${entries.ino(entry)}`;
-    const path = entries.path(entry);
+    const path = entries.isPlaced(entry) ? entries.path(entry) : objects.path(id);
     const other = found.get(key);
     if (!other || compareBytes(path, other.path) < 0) found.set(key, { entry, path, lower });
   }
