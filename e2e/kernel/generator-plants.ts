@@ -147,14 +147,14 @@ const plants = {
       through: () => [own('redirect', `/${bed.name('w')}/${bed.name('q')}`)],
       invalid: () => [own('redirect', random.pick(['', '/', `/${bed.name('q')}/`, 'a/b', '..']))],
     };
-    const mark = random.weighted({ opaque: 20, relative: 20, absolute: 20, through: 25, invalid: 25 });
+    const mark = random.weighted({ opaque: 20, relative: 20, absolute: 20, through: 35, invalid: 25 });
     const inner: TreeNode = { name: bed.name('q'), kind: 'dir', marks: marks[mark]?.() ?? [], children: [] };
     const node = { name: bed.name('p'), kind: 'dir', children: [inner] } as const;
     if (from < 0) bed.inUpper({ ...node, marks: random.chance(0.6) ? [own('impure', 'y')] : [] });
     else bed.inLower(from, node);
     for (let at = from + 1; at < bed.count; at++) {
       if (random.chance(0.5)) bed.inLower(at, { name: bed.name('q'), kind: 'dir' });
-      if (random.chance(0.5)) bed.inLower(at, { name: bed.name('w'), kind: 'file', content: 'text' });
+      if (random.chance(0.7)) bed.inLower(at, { name: bed.name('w'), kind: 'file', content: 'text' });
     }
   },
 } as const;

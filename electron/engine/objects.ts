@@ -252,6 +252,7 @@ export class ObjectTable extends ObjectColumns {
     }
     if (found.isDir) this.setStack(id, found.upper, found.lowers);
     else this.stackAt[id] = -1;
+    if (flags & Flag.pending) this.lookup.uncount();
   }
 
   #reading = true;

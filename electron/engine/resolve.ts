@@ -154,6 +154,7 @@ function lowerOf({ objects, entries, origins }: StackScan, id: number, top: numb
   if (entries.marks(top) & MarkBit.metacopy) {
     const parent = objects.parents[id] as number;
     const found = objects.lookup.run(objects.stack(parent), top, null, 0, true, null);
+    objects.lookup.uncount();
     return ofEntry(found.lowers.find((component) => component >= 0));
   }
   const origin = origins.facts.get(top);

@@ -30,6 +30,8 @@ export class LayerLookup {
   protected readonly tree: RawTree;
   readonly options: MergeOptions;
   protected readonly hits: Uint32Array | null;
+  /** What the last lookup and its listing added to `hits`. */
+  protected counted: number[] = [];
   protected visit: Visit | null = null;
   // State of the walk through the layers: kernel struct ovl_lookup_data.
   protected like = ABSENT;
@@ -222,6 +224,13 @@ export class LayerLookup {
     const layer = entry >= 0 ? this.tree.layer(entry) : 0;
     const at = RULE_INDEX[rule] * POSITIONS.length + positionOf(layer, this.options.lowerRoots.length);
     this.hits[at] = (this.hits[at] ?? 0) + 1;
+    this.counted.push(at);
+  }
+
+  /** Takes back what was counted since the last lookup began: it will be asked again. */
+  uncount(): void {
+    for (const at of this.counted) if (this.hits) this.hits[at] = (this.hits[at] ?? 0) - 1;
+    this.counted = [];
   }
 
   protected say(component: number, entry: number, rule: RuleId): void {

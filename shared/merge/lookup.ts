@@ -25,6 +25,7 @@ export class Lookup extends LayerLookup {
    */
   run(parent: Parent, like: number, name: string | null, first: number, certain: boolean, visit: Visit | null): Found {
     const found = this.found;
+    if (this.hits !== null) this.counted = [];
     found.code = Code.ok;
     found.upper = ABSENT;
     found.lowers = [];
