@@ -128,6 +128,7 @@ export const themes = {
     plants: { most: 2, of: ['deep'] },
     options: (random) => ({
       ...(random.chance(0.8) ? { redirect_dir: 'nofollow' } : { userxattr: true }),
+      ...(random.chance(0.15) ? { index: 'on' } : {}),
       ...xino(random),
     }),
   },

@@ -126,7 +126,7 @@ export class ObjectColumns {
    */
   alias(id: number, upper: number | null, isMetacopy: boolean): void {
     this.aliases.set(id, upper);
-    if (upper === null) this.flags[id] = (this.flags[id] as number) & ~Flag.certain;
+    if (upper === null) this.doubt(id);
     else if (!isMetacopy && this.entries.kind(upper) === Kind.file)
       this.dataOf.set(id, this.entries.isPlaced(upper) ? upper : DATA_UNKNOWN);
   }
@@ -134,6 +134,11 @@ export class ObjectColumns {
   /** Lower names that the index has, by object: the upper entry that each shows, null where the upper has no name. */
   get indexedNames(): ReadonlyMap<number, number | null> {
     return this.aliases;
+  }
+
+  /** What a lookup of the object answers is not known after all. */
+  doubt(id: number): void {
+    this.flags[id] = (this.flags[id] as number) & ~Flag.certain;
   }
 
   /** Upper entry that the index gives this lower name; undefined where the index has nothing of it. */

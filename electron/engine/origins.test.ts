@@ -115,6 +115,22 @@ describe.skipIf(cannotMount !== null)(`origins${cannotMount ? ` (${cannotMount})
     });
   });
 
+  test('without the index, what it may give another inode is unknown', async () => {
+    lab.sh(`${files('alone one')}; ln src/one src/two; ln src/one src/three`);
+    lab.filesystem('ext4', 'fs', 'src');
+    lab.sh('mkdir fs/l fs/u fs/w; mv fs/alone fs/one fs/two fs/three fs/l/');
+    const options = 'lowerdir=fs/l,upperdir=fs/u,workdir=fs/w,index=on';
+    lab.overlay('m', options);
+    lab.sh('chmod 600 m/one; umount m');
+    const lookups = async (work: string | null, more: Record<string, string> = {}): Promise<string[]> => {
+      const { objects } = await lab.scan(lab.directories(['fs/l'], 'fs/u', { index: 'on', ...more }, work));
+      return ['alone', 'one', 'two', 'three'].map((name) => objects.get(name)?.lookup ?? 'absent');
+    };
+    expect(await lookups('fs/w')).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect(await lookups(null)).toEqual(['ok', 'ok', 'unknown', 'unknown']);
+    expect(await lookups(null, { nfs_export: 'on' })).toEqual(['unknown', 'ok', 'unknown', 'unknown']);
+  });
+
   test.each([
     ['setfattr -n trusted.overlay.redirect -v a/b', 'EINVAL', 'Invalid argument'],
     ['setfattr -n trusted.overlay.metacopy', 'EPERM', 'Operation not permitted'],

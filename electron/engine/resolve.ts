@@ -13,6 +13,7 @@ import type { StackScan } from './scan.ts';
 export function applyOrigins(scan: StackScan): void {
   const { entries } = scan;
   aliasIndexed(scan);
+  doubtUnindexed(scan);
   if (entries.origins.length > 0 || scan.stack.facts.layers.some(({ role }) => role === 'upper')) shareOrigins(scan);
   failImpureListings(scan.objects);
   sharedMetacopies(scan);
@@ -59,6 +60,17 @@ function aliasIndexed(scan: StackScan): void {
     const { refusal, entry } = found;
     if (refusal && isOn(refusal.rule)) objects.refuse(id, refusal.code, refusal.rule);
     else objects.alias(id, entry === ABSENT ? null : entry, found.isMetacopy);
+  }
+}
+
+/** Where the index could not be read whole it may give any lower inode an upper that a copy-up would have entered. */
+function doubtUnindexed({ objects, entries, index, known, stack }: StackScan): void {
+  if (!index?.unknown) return;
+  for (let id = 1; id < objects.count; id++) {
+    const top = objects.tops[id] as number;
+    if (top < 0 || objects.codes[id] !== Code.ok || entries.layer(top) === 0) continue;
+    if (objects.isDir(id) || (entries.nlink(top) < 2 && !stack.options.nfsExport)) continue;
+    if (known.indexOf(entries.dev(top), entries.ino(top)) === undefined) objects.doubt(id);
   }
 }
 

@@ -113,11 +113,14 @@ describe('directories, as they would be mounted', () => {
     expect(directories({ redirect_dir: 'off' }, { parameters }).redirectDir).toBe('nofollow');
   });
 
-  test('userxattr and a user namespace follow no redirect, no metacopy, and keep no index', () => {
+  test('userxattr and a user namespace follow no redirect and no metacopy, and the namespace keeps no index', () => {
     const parameters = { redirect_dir: 'Y', metacopy: 'Y', index: 'Y', nfs_export: 'Y' };
     const confined = { ...PLAIN, redirectDir: 'nofollow' };
-    expect(directories({ userxattr: '' }, { parameters })).toEqual({ ...confined, userxattr: true });
+    const indexed = { ...confined, userxattr: true, index: true };
+    expect(directories({ userxattr: '' }, { parameters })).toEqual({ ...indexed, nfsExport: true });
+    expect(directories({ userxattr: '', index: 'on' })).toEqual(indexed);
     expect(directories({}, { parameters, userNamespace: true })).toEqual(confined);
+    expect(directories({ index: 'on' }, { userNamespace: true }).index).toBe(false);
   });
 });
 

@@ -30,7 +30,9 @@ export function stackOptions(
   const given = facts.options;
   const hasUpper = facts.layers.some((layer) => layer.role === 'upper');
   const userxattr = 'userxattr' in given;
-  const confined = userxattr || facts.userNamespace === true;
+  // A mount of a user namespace can decode no handle, which an index needs; userxattr alone forbids none.
+  const isInside = facts.userNamespace === true;
+  const confined = userxattr || isInside;
   let redirectDir: StackOptions['redirectDir'];
   const shown = given.redirect_dir;
   if (shown === 'on' || shown === 'follow' || shown === 'nofollow') redirectDir = shown;
@@ -44,14 +46,14 @@ export function stackOptions(
   const metacopy = 'metacopy' in given ? isOn(given.metacopy) : isOn(parameters.metacopy) && !confined;
   // metacopy=on implies redirect_dir=on.
   if (metacopy && facts.kind === 'directories' && shown === undefined) redirectDir = 'on';
-  const nfsExport = 'nfs_export' in given ? isOn(given.nfs_export) : isOn(parameters.nfs_export) && !confined;
-  const index = 'index' in given ? isOn(given.index) : nfsExport || (isOn(parameters.index) && !confined);
+  const nfsExport = 'nfs_export' in given ? isOn(given.nfs_export) : isOn(parameters.nfs_export) && !isInside;
+  const index = 'index' in given ? isOn(given.index) : nfsExport || (isOn(parameters.index) && !isInside);
   const xino = given.xino === 'on' || given.xino === 'auto' || given.xino === 'off' ? given.xino : null;
   const uuid = given.uuid === 'on' || given.uuid === 'null' || given.uuid === 'off' ? given.uuid : 'auto';
   return {
     redirectDir,
     metacopy: metacopy && !confined,
-    index: index && hasUpper && !(facts.kind === 'directories' && confined),
+    index: index && hasUpper && !(facts.kind === 'directories' && isInside),
     // Without an upper the index is forced off, and nfs_export stays.
     nfsExport: nfsExport && (index || !hasUpper),
     userxattr,
