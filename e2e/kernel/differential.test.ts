@@ -22,7 +22,7 @@ const mostUnknown = 0.03;
  * how many objects at least.
  */
 const leastHits = 50;
-const countedObjects = Math.max(4 * objects, 80_000);
+const countedObjects = Math.max(2 * objects, 40_000);
 
 interface Run {
   readonly code: number;

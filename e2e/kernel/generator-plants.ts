@@ -4,8 +4,8 @@ import { type Drawing, makeMetacopyMarks } from './generator-marks.ts';
 
 /**
  * What random trees seldom bring about, planted in the roots of a case's layers below names that nothing else has: an
- * upper that names a lower by its handle, rightly or wrongly, with what the index says of it; and a metacopy over any
- * kind of thing. Which layer it is planted in is drawn too.
+ * upper that names a lower by its handle, rightly or wrongly, with what the index says of it; a metacopy over any kind
+ * of thing; marks in a directory that one layer alone has. Which layer it is planted in is drawn too.
  */
 export interface Planted {
   readonly upper: CaseLayer | null;
@@ -121,9 +121,9 @@ const plants = {
   /** A metacopy, and below it in each layer anything or nothing. */
   over(bed: Bed): void {
     const { random } = bed.drawing;
-    const from = random.between(-1, bed.count - 2);
+    const from = random.chance(0.25) ? -1 : random.between(-1, bed.count - 2);
     const name = bed.name('p');
-    const marks = [own('metacopy', '')];
+    const marks = [own('metacopy', random.chance(0.2) ? '\0' : '')];
     if (from < 0) bed.inUpper({ name, kind: 'file', content: 'hole', marks });
     else bed.inLower(from, { name, kind: 'file', content: 'hole', marks });
     for (let at = from + 1; at < bed.count; at++) {
@@ -134,6 +134,25 @@ const plants = {
         bed.inLower(at, { name, kind: 'file', content: 'hole', marks: own });
       } else bed.inLower(at, { name, kind, content: 'text', target: asBytes('a') });
     }
+  },
+
+  /** A directory that says that it holds xattr whiteouts, and holds one, above what that hides. */
+  listed(bed: Bed): void {
+    const { random } = bed.drawing;
+    const at = random.below(bed.count);
+    const gone: TreeNode = {
+      name: bed.name('q'),
+      kind: 'file',
+      content: 'empty',
+      marks: [own('whiteout', 'y')],
+      children: [],
+    };
+    const marks = random.chance(0.9) ? [own('opaque', 'x')] : [];
+    bed.inLower(at, { name: bed.name('p'), kind: 'dir', marks, children: [gone] });
+    const below = random.between(at, bed.count - 1);
+    const hidden: TreeNode = { name: bed.name('q'), kind: 'file', content: 'text', marks: [], children: [] };
+    if (below > at) bed.inLower(below, { name: bed.name('p'), kind: 'dir', children: [hidden] });
+    if (random.chance(0.3)) bed.inUpper({ name: bed.name('p'), kind: 'dir' });
   },
 
   /** A directory that one layer alone has, and in it one with a mark that leads below, where it may lead. */
@@ -147,7 +166,7 @@ const plants = {
       through: () => [own('redirect', `/${bed.name('w')}/${bed.name('q')}`)],
       invalid: () => [own('redirect', random.pick(['', '/', `/${bed.name('q')}/`, 'a/b', '..']))],
     };
-    const mark = random.weighted({ opaque: 20, relative: 20, absolute: 20, through: 35, invalid: 25 });
+    const mark = random.weighted({ opaque: 28, relative: 20, absolute: 20, through: 40, invalid: 28 });
     const inner: TreeNode = { name: bed.name('q'), kind: 'dir', marks: marks[mark]?.() ?? [], children: [] };
     const node = { name: bed.name('p'), kind: 'dir', children: [inner] } as const;
     if (from < 0) bed.inUpper({ ...node, marks: random.chance(0.6) ? [own('impure', 'y')] : [] });

@@ -46,7 +46,7 @@ const plain: Theme = {
   redirect: { upper: 0.12, lower: 0.18 },
   origin: { file: 0.1, dir: 0.12, metacopy: 0.2 },
   index: 0,
-  plants: { most: 1, of: ['over', 'deep'] },
+  plants: { most: 2, of: ['over', 'deep', 'listed'] },
   options: (random, upper) => plainOptions(random, upper),
 };
 
@@ -85,7 +85,7 @@ export const themes = {
     redirect: { upper: 0.25, lower: 0.12 },
     origin: { file: 0.35, dir: 0.65, metacopy: 0.5 },
     index: 0.5,
-    plants: { most: 2, of: ['dir', 'dir', 'file'] },
+    plants: { most: 4, of: ['dir', 'dir', 'dir', 'file'] },
     options: (random, upper) => ({
       nfs_export: 'on',
       ...(random.chance(0.3) ? { index: 'on' } : {}),
@@ -102,7 +102,7 @@ export const themes = {
     metacopy: 24,
     opaque: 25,
     redirect: { upper: 0.15, lower: 0.5 },
-    plants: { most: 2, of: ['over', 'deep', 'deep'] },
+    plants: { most: 3, of: ['over', 'deep', 'deep'] },
     options: (random) => ({
       ...random.pick<CaseOptions>([
         {},
@@ -125,7 +125,7 @@ export const themes = {
     dir: 52,
     opaque: 20,
     redirect: { upper: 0.4, lower: 0.45 },
-    plants: { most: 2, of: ['deep'] },
+    plants: { most: 3, of: ['deep'] },
     options: (random) => ({
       ...(random.chance(0.8) ? { redirect_dir: 'nofollow' } : { userxattr: true }),
       ...(random.chance(0.15) ? { index: 'on' } : {}),
@@ -135,7 +135,7 @@ export const themes = {
 } as const satisfies Readonly<Record<string, Theme>>;
 
 export const themeOf = (random: Random): Theme =>
-  themes[random.weighted({ plain: 34, index: 19, export: 20, data: 14, nofollow: 13 })];
+  themes[random.weighted({ plain: 34, index: 17, export: 18, data: 18, nofollow: 13 })];
 
 const xino = (random: Random): Pick<CaseOptions, 'xino'> =>
   random.chance(0.6) ? { xino: random.pick(['on', 'on', 'auto', 'off']) } : {};
