@@ -1,4 +1,4 @@
-import { rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
@@ -59,7 +59,7 @@ export class History {
   /** The file's size with its log, in bytes; 0 where there is none. */
   get bytes(): number {
     let sum = 0;
-    for (const file of companionsOf(this.file)) sum += statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    for (const file of companionsOf(this.file)) if (existsSync(file)) sum += statSync(file).size;
     return sum;
   }
 
@@ -213,7 +213,8 @@ export class History {
 
   /** Asks the file, if there is one; null where there is none, or it cannot be used. */
   #reading<T>(use: (db: Database.Database) => T): T | null {
-    if (this.#db === null && statSync(this.file, { throwIfNoEntry: false }) === undefined) return null;
+    // A folder that may not be looked into holds nothing of ours.
+    if (this.#db === null && !existsSync(this.file)) return null;
     if (!this.#deps.isOn()) return null;
     try {
       const db = this.#open();
