@@ -12,6 +12,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { findingsOfTree } from './findings.ts';
 import { firstRows } from './first-rows.ts';
 import { historyWrite } from './history-write.ts';
+import { inodesShare } from './inodes.ts';
 import { MAP_MEASURES } from './map.ts';
 import type { Measure, Skipped } from './measure.ts';
 import { memoryPerEntry } from './memory.ts';
@@ -27,6 +28,7 @@ const MEASURES: Record<string, (rounds: number, say: Say) => Promise<Measure | S
   'scan-170k': (rounds, say) => scanAgainstFloor('170k', rounds, say),
   'scan-20k': (rounds, say) => scanAgainstFloor('20k', rounds, say),
   'find-170k': (rounds, say) => scanAgainstFind('170k', rounds, say),
+  'inodes-share': inodesShare,
   'first-rows-20k': (rounds, say) => firstRows('20k', rounds, say),
   'first-rows-170k': (rounds, say) => firstRows('170k', rounds, say),
   'memory-per-entry': memoryPerEntry,

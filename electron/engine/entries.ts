@@ -81,14 +81,27 @@ export class EntryTable extends EntryNames implements RawTree {
     return this.parents[entry] !== NO_DIRECTORY;
   }
 
+  /** Gives the entry of a layer's root its number and device, where no more is known of it. */
+  setRootNumber(entry: number, ino: string, dev: string): void {
+    this.#put(entry, W.ino, BigInt(ino));
+    this.#setDevice(entry, dev);
+  }
+
+  #put(entry: number, at: number, value: bigint): void {
+    this.facts[entry * WORDS + at] = Number(BigInt.asUintN(32, value));
+    this.facts[entry * WORDS + at + 1] = Number(BigInt.asUintN(32, value >> 32n));
+  }
+
+  #setDevice(entry: number, dev: string): void {
+    const [major, minor] = dev.split(':').map(Number);
+    this.deviceAt[entry] = this.device(major ?? 0, minor ?? 0);
+  }
+
   /** Gives the entry of a layer's root its attributes, read on their own: the walk tells of what is in directories. */
   setRoot(entry: number, facts: EntryFacts): void {
     const base = entry * WORDS;
     const words = this.facts;
-    const put = (at: number, value: bigint): void => {
-      words[base + at] = Number(BigInt.asUintN(32, value));
-      words[base + at + 1] = Number(BigInt.asUintN(32, value >> 32n));
-    };
+    const put = (at: number, value: bigint): void => this.#put(entry, at, value);
     words[base + W.mode] = facts.mode;
     put(W.ino, BigInt(facts.ino));
     put(W.size, BigInt(facts.size));
@@ -98,8 +111,7 @@ export class EntryTable extends EntryNames implements RawTree {
     words[base + W.uid] = facts.uid;
     words[base + W.gid] = facts.gid;
     words[base + W.nlink] = facts.nlink;
-    const [major, minor] = facts.dev.split(':').map(Number);
-    this.deviceAt[entry] = this.device(major ?? 0, minor ?? 0);
+    this.#setDevice(entry, facts.dev);
     const items: number[] = [];
     let count = 0;
     for (const { name, value } of facts.xattrs) {

@@ -17,9 +17,16 @@ import { Describer } from './describe.ts';
 import { NUMBER_UNKNOWN } from './entry-columns.ts';
 import { HiddenTree } from './hidden.ts';
 import { Inodes } from './inodes.ts';
+import { Listed } from './listing.ts';
 import { DATA_UNKNOWN } from './object-columns.ts';
 import { findPath } from './output.ts';
 import type { StackScan } from './scan.ts';
+
+/** A name that a directory lists (by its id) though nothing is found there, and the number that it lists it by. */
+export type Ghost = { directory: number; name: Bytes; listed: bigint };
+
+/** What reading a nested layer gives: its root's attributes, and records as of a walk. */
+export type NestedRecords = { root: EntryFacts; chunks: Uint8Array[]; ghosts: Ghost[] };
 
 /**
  * A layer that lies on another overlay, read from that overlay's own layers: walking it through its mount would write
@@ -30,7 +37,7 @@ export async function readNested(
   layer: LayerFacts,
   probe: Client<ProbeContract>,
   readStack: (facts: StackFacts) => Promise<StackScan>,
-): Promise<{ root: EntryFacts; chunks: Uint8Array[] }> {
+): Promise<NestedRecords> {
   const refuse = (why: string): never => {
     throw new FailureError({
       code: 'nested',
@@ -71,8 +78,9 @@ class NestedLayer {
     this.#inodes = new Inodes(scan);
   }
 
-  pack(start: number): { root: EntryFacts; chunks: Uint8Array[] } {
+  pack(start: number): NestedRecords {
     const { objects } = this.#scan;
+    const ghosts: Ghost[] = [];
     let nextId = 1;
     const todo = [{ object: start, id: 0 }];
     for (let at = todo.shift(); at !== undefined; at = todo.shift()) {
@@ -80,7 +88,12 @@ class NestedLayer {
       const first = objects.firsts[at.object] as number;
       for (let child = first; child < first + (objects.counts[at.object] as number); child++) {
         // What the inner mount does not give, the outer never sees.
-        if (objects.isWhiteout(child) || (objects.isCertain(child) && objects.codes[child] === Code.ENOENT)) continue;
+        if (objects.isWhiteout(child) || (objects.isCertain(child) && objects.codes[child] === Code.ENOENT)) {
+          const listed = objects.listed[child] === Listed.yes ? this.#inodes.listedWhiteout(child) : null;
+          // Unless in a listing, where it stands for what lies below.
+          if (listed !== null) ghosts.push({ directory: at.id, name: objects.name(child), listed });
+          continue;
+        }
         const isDir = objects.isDir(child) && objects.codes[child] === Code.ok;
         const id = isDir ? nextId++ : NO_DIRECTORY;
         if (isDir) todo.push({ object: child, id });
@@ -88,7 +101,7 @@ class NestedLayer {
       }
       this.#block(at.id, records, !objects.isWhole(at.object));
     }
-    return { root: this.#root(start), chunks: this.#chunks };
+    return { root: this.#root(start), chunks: this.#chunks, ghosts };
   }
 
   #block(id: number, records: Uint8Array[], isPartly: boolean): void {
@@ -116,6 +129,8 @@ class NestedLayer {
     const name = objects.name(id);
     const numbers = this.#inodes.of(id);
     const ino = numbers === 'unknown' ? null : numbers.shown.ino;
+    // Where the inner mount's memory decides how many links it has, it decides by what number the outer knows it.
+    const isTold = ino !== null && this.#inodes.shown(id)?.cached?.nlink === undefined;
     const items = this.#items(top);
     if (numbers !== 'unknown' && numbers.listed !== null && numbers.listed !== ino) addListed(items, numbers.listed);
     const length = Math.ceil((RECORD_FIXED + name.length + items.bytes.length) / 8) * 8;
@@ -141,7 +156,7 @@ class NestedLayer {
     view.setUint32(Field.childDirectory, directory, true);
     view.setUint16(Field.nameLength, name.length, true);
     view.setUint16(Field.items, items.count, true);
-    view.setUint8(Field.flags, (isKnown ? 0 : RecordFlag.covered) | (ino === null ? NUMBER_UNKNOWN : 0));
+    view.setUint8(Field.flags, (isKnown ? 0 : RecordFlag.covered) | (isTold ? 0 : NUMBER_UNKNOWN));
     view.setUint8(Field.dtype, entries.kind(top));
     for (let i = 0; i < name.length; i++) out[RECORD_FIXED + i] = name.charCodeAt(i);
     out.set(items.bytes, RECORD_FIXED + name.length);

@@ -154,7 +154,8 @@ export class NumberSearch {
     const layer = this.#layerShown(id);
     const text = String(number);
     if (ino === text) say({ as: 'st_ino', layer, dev, state });
-    if (cached?.ino === text) say({ as: 'st_ino', layer: 'unknown', dev: cached.dev, state: 'cached' });
+    if (cached?.ino === text && (cached.ino !== ino || cached.dev !== dev))
+      say({ as: 'st_ino', layer: 'unknown', dev: cached.dev, state: 'cached' });
     if (dino === text) {
       const top = this.#scan.objects.tops[id] as number;
       say({ as: 'd_ino', layer: dino === ino ? layer : this.#scan.entries.layer(top), dev: null, state });

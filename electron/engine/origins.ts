@@ -21,8 +21,15 @@ export type OriginFact = {
   mode: number;
 };
 
+/**
+ * A handle that is asked for on a layer's filesystem. `others`: layers of other filesystems with the same uuid, on which
+ * the kernel tries next what is stale there (namei.c:ovl_check_origin_fh).
+ */
+type Question = { entry: number; layer: number; others: number[]; ino: bigint | null };
+
 const NULL_UUID = '0'.repeat(32);
 const BATCH = 512;
+const NOT_ASKED = 'not yet asked';
 const LIVE = 'the handle opens a live inode of the same type';
 
 type HandleAnswer = { ino: string | bigint; dev: string; nlink: number; mode: number } | { errno: string };
@@ -58,7 +65,7 @@ export class Origins {
   #leftToIndex: number[] = [];
   #taken = 0;
   #places: { layer: number; uuid: Uint8Array }[] | null = null;
-  #batch: { entry: number; layer: number; type: number; fid: string; ino: bigint | null }[] = [];
+  #batch: (Question & { type: number; fid: string })[] = [];
 
   constructor(entries: EntryTable, stack: Stack, probe: Client<ProbeContract>, session: number) {
     this.#entries = entries;
@@ -122,8 +129,10 @@ export class Origins {
   async finish(): Promise<void> {
     this.#taken = 0;
     for (const entry of this.#entries.origins) if (!this.facts.has(entry)) this.#add(entry);
-    this.#send();
-    await Promise.all(this.#waiting);
+    do {
+      this.#send();
+      await Promise.all(this.#waiting);
+    } while (this.#batch.length > 0);
   }
 
   #add(entry: number): void {
@@ -147,7 +156,7 @@ export class Origins {
     if (value.length === 0) return say('empty', 'copied up, but from where was not recorded');
     const opened = this.#entries.opened(entry);
     if (opened?.length === OPENED_SIZE)
-      return this.#answered({ entry, layer: this.#placeOf(value), ino: null }, openedAnswer(opened));
+      return this.#answered({ entry, layer: this.#placeOf(value), others: [], ino: null }, openedAnswer(opened));
     const parsed = parseHandle(value);
     if ('problem' in parsed)
       return say('ignored', `overlay.origin holds no handle that the kernel takes: ${parsed.problem}`);
@@ -169,10 +178,11 @@ export class Origins {
     }
     if (!this.#stack.machine.privilege.handles)
       return say('unverified', 'opening a handle needs CAP_DAC_READ_SEARCH', lower.layer, ino);
-    const request = { entry, layer: lower.layer, ino };
+    const others = usable.filter(({ fsid }, i) => usable.findIndex((one) => one.fsid === fsid) === i).slice(1);
+    const request = { entry, layer: lower.layer, others: others.map(({ layer }) => layer), ino };
     if (opened) return this.#answered(request, openedAnswer(opened));
     this.#batch.push({ ...request, type: parsed.type, fid: hexOf(parsed.fid) });
-    return say('unverified', 'not yet asked', lower.layer, ino);
+    return say('unverified', NOT_ASKED, lower.layer, ino);
   }
 
   #send(): void {
@@ -203,21 +213,21 @@ export class Origins {
   }
 
   /** What the opened handle says; an object that is left to the index is remembered. */
-  #answered(
-    { entry, layer, ino }: { entry: number; layer: number; ino: bigint | null },
-    answer: HandleAnswer,
-  ): OriginFact {
+  #answered({ entry, layer, others, ino }: Question, answer: HandleAnswer): OriginFact {
     if ('errno' in answer) {
-      const stale = answer.errno === 'ESTALE';
-      return {
-        state: stale ? 'stale' : answer.errno === 'EOPNOTSUPP' ? 'undecodable' : 'unverified',
-        why: stale ? 'the lower inode that it names is gone' : `opening the handle answered ${answer.errno}`,
-        layer,
-        ino,
-        nlink: null,
-        dev: null,
-        mode: 0,
-      };
+      const refused = { layer, ino, nlink: null, dev: null, mode: 0 };
+      const [next, ...rest] = others;
+      if (answer.errno === 'ESTALE' && next !== undefined) {
+        const parsed = parseHandle(this.#entries.xattr(entry, 'origin') as Uint8Array);
+        if (!('problem' in parsed)) {
+          this.#batch.push({ entry, layer: next, others: rest, ino, type: parsed.type, fid: hexOf(parsed.fid) });
+          return { ...refused, state: 'unverified', why: NOT_ASKED };
+        }
+      }
+      if (answer.errno === 'ESTALE')
+        return { ...refused, state: 'stale', why: 'the lower inode that it names is gone' };
+      const state = answer.errno === 'EOPNOTSUPP' ? 'undecodable' : 'unverified';
+      return { ...refused, state, why: `opening the handle answered ${answer.errno}` };
     }
     const kind = this.#entries.kind(entry);
     const base = { layer, ino: BigInt(answer.ino), nlink: answer.nlink, dev: answer.dev, mode: answer.mode };

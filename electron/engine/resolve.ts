@@ -152,8 +152,9 @@ type LowerInode = { key: number | string; low: number; dev: number; nlink: numbe
 
 /** The lower inode that an object with an upper entry is known by: topmost lower directory, metacopy's, or origin. */
 function lowerOf({ objects, entries, origins }: StackScan, id: number, top: number): LowerInode | null {
+  // What an overlay below counts, or shows on a device that nobody knows, tells no inode from another.
   const ofEntry = (entry: number | undefined): LowerInode | null =>
-    entry === undefined
+    entry === undefined || !entries.hasNumber(entry) || entries.devNumber(entry) === 0
       ? null
       : {
           key: entries.inoKey(entry),

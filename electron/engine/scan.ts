@@ -6,6 +6,7 @@ import { RULES, ruleSwitches } from '../../shared/merge/rules.ts';
 import { ABSENT, POSITIONS, unknownComponent } from '../../shared/merge/tree.ts';
 import { EntryTable } from './entries.ts';
 import type { Remembered } from './findings/surroundings.ts';
+import { fleetingLayers } from './fleeting.ts';
 import { type Index, openLowers, placeInodes, readIndex } from './index-entries.ts';
 import { readNested } from './nested.ts';
 import { ObjectTable } from './objects.ts';
@@ -53,6 +54,10 @@ export class StackScan {
   readonly known: KnownOrigins;
   /** Index entries by what they mean; null where there is no index or it could not be read. */
   index: Index | null = null;
+  /** FUSE layers whose numbers are made up; what their listings tell, until all is read. */
+  fleeting: ReadonlySet<number> | null = null;
+  /** Names that directories of nested layers (by entry) list, though nothing is found there, and by what number. */
+  readonly ghosts = new Map<number, Map<Bytes, bigint>>();
   phase: ScanPhase = 'reading';
   layers: LayerReading[];
   error: { code: string; message: string } | null = null;
@@ -151,7 +156,7 @@ export class StackScan {
         try {
           const read = await readNested(layer, this.#probe, (innerFacts) => this.#readInner(innerFacts));
           this.entries.setRoot(this.#roots[layer.layer] as number, read.root);
-          return read.chunks;
+          return [{ layer: layer.layer, ...read }];
         } catch (error) {
           if (error instanceof FailureError && error.failure.code === 'closed') throw error;
           this.#layerFailed(layer.layer, failureOf(error));
@@ -161,14 +166,19 @@ export class StackScan {
     );
     await Promise.all(
       readable.map(async (layer) => {
-        if (mayHang(layer.fs.type)) return;
+        const root = this.#roots[layer.layer] as number;
+        // Nobody waits for it here: what is known already must do.
+        if (mayHang(layer.fs.type)) {
+          if (layer.ino !== null) this.entries.setRootNumber(root, layer.ino, layer.stDev ?? '0:0');
+          return;
+        }
         try {
           const entry = await this.#probe.call('entry', {
             place: layer.place as NonNullable<typeof layer.place>,
             path: asBytes(''),
             target: false,
           });
-          this.entries.setRoot(this.#roots[layer.layer] as number, entry);
+          this.entries.setRoot(root, entry);
         } catch (error) {
           if (error instanceof FailureError && error.failure.code === 'closed') throw error;
           failed.add(layer.layer);
@@ -177,7 +187,10 @@ export class StackScan {
       }),
     );
     this.#rootObject();
-    for (const chunk of inner.flat()) this.#take(chunk);
+    for (const { layer, chunks, ghosts } of inner.flat()) {
+      for (const chunk of chunks) this.#take(chunk);
+      for (const { directory, name, listed } of ghosts) this.#addGhost(layer, directory, name, listed);
+    }
     for (const { layer } of nested) {
       const reading = this.layers.find((one) => one.layer === layer);
       if (reading) Object.assign(reading, { done: true, entries: this.entries.perLayer[layer] ?? 0 });
@@ -230,6 +243,13 @@ export class StackScan {
     return inner;
   }
 
+  #addGhost(layer: number, directory: number, name: Bytes, listed: bigint): void {
+    const { entries, ghosts } = this;
+    const entry = entries.directoryEntry[entries.directoryOf(layer, directory)] as number;
+    const names = ghosts.get(entry) ?? new Map<Bytes, bigint>();
+    ghosts.set(entry, names.set(name, listed));
+  }
+
   #take(chunk: Uint8Array): void {
     const started = performance.now();
     // With nfs_export directories merge by origin and index, which are whole at the end alone.
@@ -267,7 +287,12 @@ export class StackScan {
   async #conclude(): Promise<void> {
     this.phase = 'merging';
     const begun = performance.now();
-    const [index] = await Promise.all([this.#reading, this.origins.finish()]);
+    const [index, , fleeting] = await Promise.all([
+      this.#reading,
+      this.origins.finish(),
+      fleetingLayers(this.stack.facts.layers, this.entries, this.#probe),
+    ]);
+    this.fleeting = fleeting;
     if (index) {
       await openLowers(index, this.#probe, this.#session);
       await placeInodes(index, this.entries, this.stack, this.#probe);

@@ -74,8 +74,18 @@ export const Shown = z.object({
   nlink: z.union([z.number().int(), Unknown]),
   stable: z.union([z.boolean(), Unknown]),
   why: z.string(),
-  /** What an inode that is still in memory from before its copy-up may show instead. */
-  cached: z.object({ dev: ShownDev, ino: Decimal.nullable() }).optional(),
+  /**
+   * What an inode that is still in memory from before its copy-up may show instead. Device and number may be the same,
+   * where only `dino` or `nlink` can differ; they are unknown where nothing tells what it was copied from.
+   */
+  cached: z
+    .object({
+      dev: ShownDev,
+      ino: z.union([Decimal, Unknown]).nullable(),
+      dino: Decimal.optional(),
+      nlink: z.number().int().optional(),
+    })
+    .optional(),
 });
 export type Shown = z.infer<typeof Shown>;
 

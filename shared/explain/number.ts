@@ -139,6 +139,15 @@ function lasting(object: ScanObject, stack: ListObject, names: LayerNames): Span
 /** What an inode from before the copy-up, still in memory, goes on showing. */
 function cachedSentence({ cached, ino, dev }: Shown): Sentence | null {
   if (!cached) return null;
+  if (cached.ino === 'unknown')
+    return line`An inode still in memory from before a copy-up may go on showing ${strong('another')} number; what it was copied from, nothing tells.`;
+  if (cached.dev === dev && cached.ino === ino) {
+    if (cached.nlink !== undefined)
+      return line`An inode still in memory from before the copy-up goes on showing ${cached.nlink === 1 ? '1 link' : `${cached.nlink} links`}.`;
+    return cached.dino === undefined
+      ? line`An inode still in memory from before the copy-up shows the same.`
+      : line`While the directory around it stays in memory, its listing may give ${number(cached.dino)}.`;
+  }
   const was = cached.ino === null ? line`a number that the kernel counts` : line`${number(cached.ino)}`;
   const changes =
     cached.dev !== dev && cached.ino !== ino

@@ -35,6 +35,7 @@ function modeOf(
   lowers: Filesystem[],
   options: Partial<StackOptions> = {},
   data: Filesystem[] = [],
+  userNamespace: StackFacts['userNamespace'] = false,
 ) {
   const layer = (role: LayerFacts['role'], { dev, uuid, handle }: Filesystem, number: number) =>
     ({ layer: number, role, dev, stDev: `0:${number + 90}`, fs: { type: 'ext4', uuid, handle } }) as LayerFacts;
@@ -43,7 +44,10 @@ function modeOf(
     ...lowers.map((filesystem, i) => layer('lower', filesystem, i + 1)),
     ...data.map((filesystem, i) => layer('data', filesystem, lowers.length + i + 1)),
   ];
-  const { mode, xinoBits, fsids, badUuid } = inodeMode({ layers } as StackFacts, { ...PLAIN, ...options });
+  const { mode, xinoBits, fsids, badUuid } = inodeMode({ layers, userNamespace } as StackFacts, {
+    ...PLAIN,
+    ...options,
+  });
   return { mode, xinoBits, fsids: upper === null ? fsids.slice(1) : fsids, badUuid };
 }
 
@@ -101,6 +105,25 @@ describe('xino', () => {
     expect(modeOf(ext4(1), [undecodable(2)], { xino: 'auto' }).mode).toBe('none');
     expect(modeOf(ext4(1), [undecodable(2)], { xino: 'on' }).mode).toBe('xino');
     expect(modeOf(null, [undecodable(1), ext4(2)], { xino: 'auto' }).mode).toBe('xino');
+  });
+});
+
+describe('a mount of a user namespace', () => {
+  test('takes no handles for decodable: auto is dropped below an upper, and the bits are as few as can be', () => {
+    expect(modeOf(ext4(1), [ext4(2)], { xino: 'auto' }, [], true).mode).toBe('none');
+    expect(modeOf(ext4(1), [ext4(2)], { xino: 'on' }, [], true)).toMatchObject({ mode: 'xino', xinoBits: 2 });
+    expect(modeOf(null, [ext4(1), ext4(2)], { xino: 'auto' }, [], true)).toMatchObject({ mode: 'xino', xinoBits: 3 });
+  });
+
+  test('has an unknown mode only where it matters who made it', () => {
+    expect(modeOf(ext4(1), [ext4(2)], { xino: 'on' }, [], 'unknown')).toMatchObject({
+      mode: 'unknown',
+      xinoBits: null,
+    });
+    expect(modeOf(ext4(1), [ext4(2)], { xino: 'auto' }, [], 'unknown').mode).toBe('unknown');
+    expect(modeOf(xfs(1), [xfs(2)], { xino: 'on' }, [], 'unknown')).toMatchObject({ mode: 'xino', xinoBits: 2 });
+    expect(modeOf(ext4(1), [ext4(1)], { xino: 'on' }, [], 'unknown').mode).toBe('same-fs');
+    expect(modeOf(ext4(1), [ext4(2)], {}, [], 'unknown').mode).toBe('none');
   });
 });
 

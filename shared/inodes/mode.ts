@@ -19,7 +19,20 @@ const NULL_UUID = '0'.repeat(32);
 /** Whether a layer's handles are plain 32-bit ones (FILEID_INO32_GEN of 8 bytes). */
 const is32bit = (layer: LayerFacts): boolean => layer.fs.handle?.type === 1 && layer.fs.handle.fid.length === 16;
 
+/**
+ * The mode of a stack. A mount of a user namespace may open no handles, so that to it no layer's can be decoded
+ * (util.c:ovl_can_decode_fh).
+ */
 export function inodeMode(facts: StackFacts, options: StackOptions): InodeMode {
+  const { userNamespace } = facts;
+  const mode = modeOf(facts, options, userNamespace === true);
+  if (userNamespace !== 'unknown') return mode;
+  const confined = modeOf(facts, options, true);
+  const isSame = mode.mode === confined.mode && mode.xinoBits === confined.xinoBits;
+  return isSame ? mode : { ...mode, mode: 'unknown', xinoBits: null };
+}
+
+function modeOf(facts: StackFacts, options: StackOptions, isConfined: boolean): InodeMode {
   const upper = facts.layers.find((layer) => layer.role === 'upper');
   const merging = facts.layers.filter((layer) => layer.role !== 'data');
   const fsids: InodeMode['fsids'] = [];
@@ -61,13 +74,13 @@ export function inodeMode(facts: StackFacts, options: StackOptions): InodeMode {
     badUuid[filesystems.length] = isBad;
     filesystems.push({ dev: layer.dev, uuid, isLower: true });
   }
-  if (xino === 'auto' && upper && merging.some((layer) => layer.role === 'lower' && layer.fs.handle === null))
-    xino = 'off';
+  const isUndecodable = (layer: LayerFacts): boolean => isConfined || layer.fs.handle === null;
+  if (xino === 'auto' && upper && merging.some((layer) => layer.role === 'lower' && isUndecodable(layer))) xino = 'off';
 
   const others = filesystems.length - 1;
   if (others === 0 || (!upper && others === 1)) return { mode: 'same-fs', xinoBits: null, fsids, badUuid };
   if (xino === 'off') return { mode: 'none', xinoBits: null, fsids, badUuid };
   const numfs = filesystems.length;
-  const bits = merging.every(is32bit) ? 32 : Math.floor(Math.log2(numfs - 1)) + 2;
+  const bits = !isConfined && merging.every(is32bit) ? 32 : Math.floor(Math.log2(numfs - 1)) + 2;
   return { mode: 'xino', xinoBits: bits, fsids, badUuid };
 }

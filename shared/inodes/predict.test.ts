@@ -92,6 +92,11 @@ describe('the row that an object meets', () => {
       expect(numberSource(facts({ upper: U, origin })).row).toBe('copied up, origin missing');
   });
 
+  test('an origin whose last name is gone is missing, though it opens', () => {
+    const given = facts({ upper: U, lower: { ...L, nlink: 0 }, origin: 'verified' });
+    expect(numberSource(given)).toMatchObject({ row: 'copied up, origin missing', from: U });
+  });
+
   test('a metacopy of a lower hard link shows the lower’s number only if it is indexed', () => {
     const given = { upper: U, lower: H, origin: 'by-path', isMetacopy: true } as const;
     expect(numberSource(facts(given)).row).toBe('lower gained a link');
@@ -184,13 +189,22 @@ describe('d_ino', () => {
     expect(listedNumber(bits, given, source, shown, listing)).toBe(big);
   });
 
+  test('is the kernel’s count where st_ino is', () => {
+    const bits = mode('xino', 2);
+    const given = facts({ isDir: true, upper: U, lower: { ...L, ino: 1n << 62n }, lowers: 1 });
+    const source = numberSource(given);
+    const shown = mapNumber(bits, true, source.from.ino, source.from.fsid);
+    const listing = { raw: U.ino, inUpper: true, isMerged: true, isImpure: true, parentFsid: 0 };
+    expect(listedNumber(bits, given, source, shown, listing)).toBeNull();
+  });
+
   test('is not known where the listing is not', () => {
     expect(listed('file lower', SAME, { raw: null })).toBeNull();
   });
 });
 
 describe('what is still in memory', () => {
-  const copied = facts({ upper: U, origin: 'empty', former: L });
+  const copied = facts({ upper: U, origin: 'empty', former: { inode: L, isSure: true } });
 
   test('may show the lower’s number', () => {
     const shown = (how: InodeMode) => mapNumber(how, false, U.ino, U.fsid);
@@ -199,8 +213,21 @@ describe('what is still in memory', () => {
     expect(cachedNumber(NONE, copied, shown(NONE))).toEqual({ dev: 'pseudo:2', ino: 22n });
   });
 
+  test('is unknown where nothing tells what it was copied from, or whether it was', () => {
+    for (const isSure of [true, false]) {
+      const given = facts({ upper: U, former: { inode: null, isSure } });
+      expect(cachedNumber(SAME, given, { dev: 'overlay', ino: U.ino })).toBe('unknown');
+    }
+  });
+
   test('is nothing else where the two are equal, or where there was none', () => {
-    expect(cachedNumber(SAME, { ...copied, former: { ...L, ino: U.ino } }, { dev: 'overlay', ino: U.ino })).toBeNull();
+    expect(
+      cachedNumber(
+        SAME,
+        { ...copied, former: { inode: { ...L, ino: U.ino }, isSure: true } },
+        { dev: 'overlay', ino: U.ino },
+      ),
+    ).toBeNull();
     expect(cachedNumber(SAME, facts({ upper: U }), { dev: 'overlay', ino: U.ino })).toBeNull();
   });
 });
@@ -215,7 +242,7 @@ describe('whether a number lasts', () => {
     changes: () => false,
     ...some,
   });
-  const stable = (row: NumberRow, some: Partial<MountFacts> = {}, isFile = true): boolean => {
+  const stable = (row: NumberRow, some: Partial<MountFacts> = {}, isFile = true): boolean | 'unknown' => {
     const how = mount(some);
     const { given, source, shown } = shownOf(row, how.mode);
     return isStable(how, given, source, shown, isFile);
@@ -241,11 +268,18 @@ describe('whether a number lasts', () => {
     expect(stable('file lower', { keepsOrigin: () => false })).toBe(false);
     expect(stable('file lower', { keepsOrigin: () => false, copiesUp: false })).toBe(true);
     expect(stable('dir lower only', { keepsOrigin: () => false })).toBe(true);
+    expect(stable('copied up, origin usable', { keepsOrigin: () => false })).toBe(false);
   });
 
   test('with user.* marks only regular files keep their origin', () => {
     expect(stable('file lower', { marksFilesOnly: true }, true)).toBe(true);
     expect(stable('file lower', { marksFilesOnly: true }, false)).toBe(false);
+  });
+
+  test('none does that goes by a lower inode whose last name is gone', () => {
+    const given = facts({ upper: U, lower: { ...L, nlink: 0 }, origin: 'verified', indexedLinks: 1 });
+    const source = numberSource(given);
+    expect(isStable(mount(), given, source, mapNumber(SAME, false, L.ino, 2), true)).toBe(false);
   });
 
   test('none does whose filesystem makes its numbers up', () => {
@@ -254,7 +288,18 @@ describe('whether a number lasts', () => {
   });
 
   test('none does while memory may show another', () => {
-    const given = facts({ upper: U, origin: 'empty', former: L });
-    expect(isStable(mount(), given, numberSource(given), { dev: 'overlay', ino: U.ino }, true)).toBe(false);
+    const given = facts({ upper: U, origin: 'empty', former: { inode: L, isSure: true } });
+    const shown = { dev: 'overlay', ino: U.ino } as const;
+    expect(isStable(mount(), given, numberSource(given), shown, true)).toBe(false);
+    expect(
+      isStable(mount(), { ...given, former: { inode: null, isSure: true } }, numberSource(given), shown, true),
+    ).toBe(false);
+  });
+
+  test('nothing tells where nothing tells whether it was copied up', () => {
+    for (const inode of [L, null]) {
+      const given = facts({ upper: U, former: { inode, isSure: false } });
+      expect(isStable(mount(), given, numberSource(given), { dev: 'overlay', ino: U.ino }, true)).toBe('unknown');
+    }
   });
 });

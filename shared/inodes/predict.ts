@@ -5,6 +5,13 @@ import type { NumberRow } from './rows.ts';
 /** An inode as a layer has it. */
 export type RealInode = { ino: bigint; nlink: number; fsid: number };
 
+/**
+ * What an object showed before its copy-up, where its origin cannot be used: an inode that is still in memory goes on
+ * showing it. `inode` is null where nothing tells which lower inode that was; `isSure`: it was copied up for certain.
+ * Null where it was not, or where the number changed at once.
+ */
+export type Former = { inode: RealInode | null; isSure: boolean } | null;
+
 /** What decides the numbers of one object that is found. */
 export type NumberFacts = {
   isRoot: boolean;
@@ -27,11 +34,7 @@ export type NumberFacts = {
   onlyIndexed: boolean;
   /** At the same path a lower inode with several names lies hidden, and the upper's has no origin. */
   hidesHardLink: boolean;
-  /**
-   * The lower inode that it showed before its copy-up, where its origin cannot be used: an inode that is still in memory
-   * goes on showing it. Null where there was none, or where the number changed at once.
-   */
-  former: RealInode | null;
+  former: Former;
 };
 
 /** What decides whether numbers last. */
@@ -91,7 +94,8 @@ export function numberSource(facts: NumberFacts): NumberSource {
     return fromLower('metacopy');
   if (facts.origin === null)
     return fromUpper(facts.hidesHardLink ? 'hard link copied up, index off' : 'pure upper file');
-  if (facts.origin === 'verified' && lower)
+  // A lower inode whose last name is gone may still open; the kernel takes those with one name (inode.c:ovl_getattr).
+  if (facts.origin === 'verified' && lower && (facts.indexedLinks !== null || lower.nlink === 1))
     return fromLower(
       facts.indexedLinks !== null && lower.nlink > 1 ? 'hard link copied up, index on' : 'copied up, origin usable',
     );
@@ -115,7 +119,7 @@ export function withFsid({ xinoBits }: InodeMode, ino: bigint, fsid: number): bi
 
 /**
  * d_ino of an object in its parent's listing (readdir.c:ovl_calc_d_ino, ovl_cache_update, ovl_fill_real). `shown` is its
- * st_ino. Null where it is not known.
+ * st_ino. Null where it is not known, or is one that the kernel counts.
  */
 export function listedNumber(
   mode: InodeMode,
@@ -133,30 +137,42 @@ export function listedNumber(
   if (mode.mode === 'none') return raw;
   if (isMerged) {
     if (!isXino && !(inUpper && isImpure)) return raw;
-    if (hasOrigin) return shown.ino ?? raw;
+    if (hasOrigin) return shown.ino;
     return facts.upper ? raw : remapped(facts.lower?.fsid ?? 0);
   }
-  if (inUpper && isImpure) return hasOrigin ? (shown.ino ?? raw) : raw;
+  if (inUpper && isImpure) return hasOrigin ? shown.ino : raw;
   return remapped(listing.parentFsid);
 }
 
-/** What an inode that is still in memory from before its copy-up may show instead; null where there is no such thing. */
-export function cachedNumber(mode: InodeMode, facts: NumberFacts, shown: ShownNumber): ShownNumber | null {
-  if (!facts.former) return null;
-  const cached = mapNumber(mode, facts.isDir, facts.former.ino, facts.former.fsid);
+/**
+ * What an inode that is still in memory from before its copy-up may show instead; null where there is no such thing,
+ * `unknown` where nothing tells what.
+ */
+export function cachedNumber(mode: InodeMode, facts: NumberFacts, shown: ShownNumber): ShownNumber | 'unknown' | null {
+  if (facts.former === null) return null;
+  const { inode } = facts.former;
+  if (inode === null) return 'unknown';
+  const cached = mapNumber(mode, facts.isDir, inode.ino, inode.fsid);
   return cached.ino === shown.ino && cached.dev === shown.dev ? null : cached;
 }
 
-/** Whether a number stays over copy-up, eviction and remount (facts 4.3). `isFile`: a regular file. */
+/**
+ * Whether a number stays over copy-up, eviction and remount (facts 4.3); `unknown` where nothing tells whether memory
+ * shows another. `isFile`: a regular file.
+ */
 export function isStable(
   mount: MountFacts,
   facts: NumberFacts,
-  { row, from }: NumberSource,
+  { row, from, usesLower }: NumberSource,
   shown: ShownNumber,
   isFile: boolean,
-): boolean {
+): boolean | 'unknown' {
   if (shown.ino === null || mount.changes(from.fsid)) return false;
-  if (cachedNumber(mount.mode, facts, shown) !== null) return false;
+  if (cachedNumber(mount.mode, facts, shown) !== null) return facts.former?.isSure ? false : 'unknown';
+  // Memory alone keeps alive what has no name any more.
+  if (usesLower && from.nlink === 0) return false;
+  if (row === 'copied up, origin usable' || row === 'hard link copied up, index on')
+    return mount.keepsOrigin(from.fsid);
   if (row === 'lower hard link') return !mount.copiesUp || (mount.index && mount.keepsOrigin(from.fsid));
   if (row === 'file lower')
     return !mount.copiesUp || (mount.keepsOrigin(from.fsid) && (isFile || !mount.marksFilesOnly));

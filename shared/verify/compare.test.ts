@@ -106,7 +106,7 @@ test('what an inode in memory shows is wrong and cached', () => {
   ]);
   const other = { ...found, stat: { ...stat, ino: '10' } };
   expect(wrong(predicted({ shown: shown({ cached }) }), seen(other), devices)).toContain('ino 20 10 wrong');
-  const links = predicted({ shown: shown({ nlink: 2 }), cachedLinks: 1 });
+  const links = predicted({ shown: shown({ nlink: 2, cached: { dev: 'pseudo:1', ino: '20', nlink: 1 } }) });
   expect(wrong(links, seen())).toEqual(['nlink 2 1 wrong cached']);
 });
 

@@ -11,8 +11,6 @@ export type Prediction = {
   listed: boolean | 'unknown' | null;
   /** The numbers; null where stat answers an error. */
   shown: Shown | null;
-  /** Link count of an inode that is still in memory from before its copy-up, where it is another. */
-  cachedLinks?: number;
 };
 
 /** One field: what was predicted and what was seen. */
@@ -45,7 +43,7 @@ const REFUSED = new Set(['EACCES', 'EPERM']);
  * privilege, so that a refusal says nothing. What could not be asked at all (another mount lies on it) gives one row.
  */
 export function compare(
-  { lookup, type, listed, shown, cachedLinks }: Prediction,
+  { lookup, type, listed, shown }: Prediction,
   seen: Observed,
   devices: DeviceClasses,
   mayBeRefused: boolean,
@@ -78,7 +76,7 @@ export function compare(
     else if (observed === null) say('dino', shown?.dino ?? 'listed', null, true);
     else {
       const dino = shown?.dino ?? null;
-      say('dino', dino, observed, dino !== null && dino !== 'unknown', cached?.ino === observed);
+      say('dino', dino, observed, dino !== null && dino !== 'unknown', (cached?.dino ?? cached?.ino) === observed);
     }
   }
   if ('errno' in stat || lookup !== 'ok') return out;
@@ -90,7 +88,13 @@ export function compare(
   say('dev', shown.dev, agree === true ? shown.dev : device, agree !== null, isCached);
   const hasNumber = shown.ino !== null && shown.ino !== 'unknown';
   say('ino', shown.ino, stat.ino, hasNumber, isCached);
-  say('nlink', shown.nlink, stat.nlink, shown.nlink !== 'unknown', isCached || stat.nlink === cachedLinks);
+  say(
+    'nlink',
+    shown.nlink,
+    stat.nlink,
+    shown.nlink !== 'unknown',
+    isCached && (cached?.nlink ?? stat.nlink) === stat.nlink,
+  );
   if (seen.fstat === null) return out;
   // Where no number can be foretold, that an open file has the same as its name still can.
   const expected = `${hasNumber && agree !== null ? shown.dev : device} ${hasNumber ? shown.ino : stat.ino}`;

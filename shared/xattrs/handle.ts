@@ -81,7 +81,9 @@ const u64 = (bytes: Uint8Array, at: number): bigint => BigInt(u32(bytes, at)) | 
 /** How a fid of this type is laid out on this filesystem. */
 type Layout = 'ino32' | 'tmpfs' | 'ino64' | 'high-first' | 'btrfs' | 'other';
 
-const isFuse = (fsType: string): boolean => fsType === 'fuse' || fsType === 'fuseblk' || fsType.startsWith('fuse.');
+/** Whether filesystems of this type are FUSE's. */
+export const isFuse = (fsType: string): boolean =>
+  fsType === 'fuse' || fsType === 'fuseblk' || fsType.startsWith('fuse.');
 
 /**
  * The layout, or 'other' where the parts name no inode: FUSE (a node id, which is no st_ino), iso9660 (a block), an
@@ -160,6 +162,12 @@ export function nestedHandle(type: number, fid: Uint8Array): { from: number; val
   if (type === FidType.overlay && fid.length >= 3) return { from: 3, value: fid.subarray(3) };
   if (type === FidType.overlayUnpadded) return { from: 0, value: fid };
   return null;
+}
+
+/** The node id in a FUSE handle, which the server counts; null where it is no such handle. */
+export function fuseNode(type: number, fid: Uint8Array): bigint | null {
+  if (type !== FidType.ino64 || fid.length < 12) return null;
+  return (BigInt(u32(fid, 0)) << 32n) | BigInt(u32(fid, 4));
 }
 
 /** Whether filesystems of this type give handles whose numbers are no st_ino. */

@@ -33,6 +33,9 @@ export interface Comparison {
   readonly met: Set<string>;
 }
 
+/** Begins the device of which no prediction has told the class. */
+export const UNMET = 'unmet';
+
 /** `PATH` → the device in words and the number, as seen. */
 export type Pairs = Map<string, string>;
 
@@ -45,12 +48,13 @@ function deviceOf(dev: string, predicted: string, mount: Mount): string {
     mount.pseudos.set(predicted, dev);
     return predicted;
   }
-  return `unmet ${dev}`;
+  return `${UNMET} ${dev}`;
 }
 
 /**
- * Holds what is predicted against what is seen. Where `cached` is allowed, nothing was dropped from memory since the
- * layers changed, and either answer counts; `held` says of a path that it could not be dropped.
+ * Holds what is predicted against what is seen. Where `cached` says so of a path, nothing was dropped from memory since
+ * its layers changed, and either answer counts. What a directory in memory lists otherwise counts always: the root's
+ * stays as long as the mount.
  */
 export function compare(
   predicted: readonly ScanObject[],
@@ -100,7 +104,7 @@ function compareOne(
     out.wrong.push({ path, field, predicted: String(predicted), seen: String(found), why: shown?.why ?? '' });
   };
   if (typeof seen.stat === 'string') {
-    if (shown !== null && object.lookup === 'ok') say('stat', shown.ino, seen.stat);
+    if (shown !== null && shown.ino !== 'unknown' && object.lookup === 'ok') say('stat', shown.ino, seen.stat);
     return;
   }
   out.objects++;
@@ -110,6 +114,7 @@ function compareOne(
   }
   if ([shown.dev, shown.ino, shown.dino, shown.nlink, shown.stable].includes('unknown')) out.unknown++;
   const before = out.wrong.length;
+  const { cached } = shown;
   for (const [call, numbers] of [
     ['stat', seen.stat],
     ['fstat', seen.fstat],
@@ -117,10 +122,11 @@ function compareOne(
     if (typeof numbers === 'string') continue;
     const dev = deviceOf(numbers.dev, shown.dev, mount);
     if (call === 'stat') out.pairs.set(path, `${dev} ${numbers.ino}`);
-    const { dev: predictedDev, ino } = isCached && isFormer(shown, dev, numbers.ino) ? { ...shown.cached } : shown;
+    const { dev: predictedDev, ino } = isCached && isFormer(shown, dev, numbers.ino) ? { ...cached } : shown;
     if (predictedDev !== 'unknown' && predictedDev !== dev) say(`${call} dev`, predictedDev, dev);
     if (ino !== 'unknown' && ino !== null && ino !== numbers.ino) say(`${call} ino`, ino, numbers.ino);
-    if (shown.nlink !== 'unknown' && shown.nlink !== numbers.nlink) say(`${call} nlink`, shown.nlink, numbers.nlink);
+    const links = isCached && cached?.nlink === numbers.nlink ? cached.nlink : shown.nlink;
+    if (links !== 'unknown' && links !== numbers.nlink) say(`${call} nlink`, links, numbers.nlink);
     out.numbers++;
   }
   if (shown.ino === null) out.counted++;
@@ -131,9 +137,10 @@ function compareOne(
   }
   if (shown.dino === 'unknown' || shown.dino === null || object.listed !== true) return;
   out.numbers++;
-  if (shown.dino === seen.dino || (isCached && shown.cached?.ino === seen.dino)) out.met.add(`${shown.why}|d`);
-  else say('dino', shown.dino, seen.dino);
+  const dinos = [shown.dino, cached?.dino, ...(isCached ? [cached?.ino] : [])];
+  if (dinos.includes(seen.dino as string)) out.met.add(`${shown.why}|d`);
+  else if (!(isCached && cached?.ino === 'unknown')) say('dino', shown.dino, seen.dino);
 }
 
 const isFormer = ({ cached }: Shown, dev: string, ino: string): boolean =>
-  cached !== undefined && cached.dev === dev && (cached.ino === null || cached.ino === ino);
+  cached !== undefined && (cached.ino === 'unknown' || (cached.dev === dev && (cached.ino ?? ino) === ino));

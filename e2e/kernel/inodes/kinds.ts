@@ -545,24 +545,28 @@ export const KINDS: readonly Kind[] = [
     ],
   },
   {
-    name: 'origin spoilt',
+    name: 'origin emptied',
     live: true,
     breaksIndex: true,
     lower1: [
       ['file', 'f'],
       ['file', 'g'],
-      ['file', 'h'],
     ],
     operations: [
       ['append', 'f'],
-      ['append', 'g'],
-      ['append', 'h'],
+      ['chown', 'g'],
     ],
     changes: [
       ['upper', ['mark', 'f', 'origin', '']],
-      ['upper', ['mark', 'g', 'origin', 'nothing that the kernel takes']],
-      ['upper', ['unmark', 'h', 'origin']],
+      ['upper', ['mark', 'g', 'origin', '']],
     ],
+  },
+  {
+    name: 'origin spoilt',
+    breaksIndex: true,
+    lower1: [['file', 'f']],
+    operations: [['append', 'f']],
+    changes: [['upper', ['mark', 'f', 'origin', 'nothing that the kernel takes']]],
   },
   {
     name: 'origin of another type',

@@ -1,5 +1,5 @@
 import type { ScanObject } from '../../../shared/contract/scan.ts';
-import type { Pairs, Wrong } from './compare.ts';
+import { type Pairs, UNMET, type Wrong } from './compare.ts';
 
 /** One look at a mount and what was said before it. */
 export interface Step {
@@ -24,13 +24,13 @@ export function checkStability(steps: readonly Step[]): { wrong: Wrong[]; unmet:
     for (const { path, shown } of step.predicted) {
       if (shown === null || shown.stable === 'unknown') continue;
       const from = step.pairs.get(path);
-      if (from === undefined) continue;
+      if (from === undefined || from.startsWith(UNMET)) continue;
       let now: string | null = path;
       let different: { phase: string; pair: string } | null = null;
       for (const later of steps.slice(i + 1)) {
         now = later.moved(now);
         const pair = now === null ? undefined : later.pairs.get(now);
-        if (now === null || pair === undefined) break;
+        if (now === null || pair === undefined || pair.startsWith(UNMET)) break;
         if (pair !== from) {
           different = { phase: later.phase, pair };
           break;

@@ -35,21 +35,7 @@ export class Predictor {
       type: top < 0 ? 'unknown' : describer.type(top),
       listed: id === 0 ? null : describer.listed(id),
       shown: isKnown ? { ...shown, ino: String(scan.entries.ino(top)) } : shown,
-      ...this.#cachedLinks(id),
     };
-  }
-
-  /**
-   * With an index the upper inode has one link more, which the kernel counts when it meets the inode; one that was in
-   * memory at its copy-up goes on with the lower's count (inode.c:ovl_get_nlink, ovl_get_inode).
-   */
-  #cachedLinks(id: number): { cachedLinks?: number } {
-    const { scan, describer } = this.#picture;
-    if (scan.index === null || scan.objects.isDir(id) || describer.inodes.shown(id) === null) return {};
-    const numbers = describer.inodes.of(id);
-    if (numbers === 'unknown' || numbers.facts.indexedLinks === null) return {};
-    const { upper, lower } = numbers.facts;
-    return upper !== null && lower?.nlink === 1 ? { cachedLinks: 1 } : {};
   }
 
   /** Of a name that no layer gives in this directory: `null` where the parent is none of the merged tree. */

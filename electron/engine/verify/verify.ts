@@ -116,7 +116,6 @@ const cachedJudgement = ({ prediction }: Looked): Judgement => ({
   cause: 'cached from before a layer change',
   evidence: {
     ...(prediction.shown?.cached ? { cached: prediction.shown.cached } : {}),
-    ...(prediction.cachedLinks === undefined ? {} : { cachedLinks: prediction.cachedLinks }),
     rule: prediction.shown?.why,
   },
 });
