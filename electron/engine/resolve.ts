@@ -2,7 +2,7 @@ import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { RULE_INDEX, type RuleId } from '../../shared/merge/rules.ts';
 import { ABSENT, Code } from '../../shared/merge/tree.ts';
 import type { IndexEntry } from './index-entries.ts';
-import { failImpureListings } from './listing.ts';
+import { failImpureListings, Listed } from './listing.ts';
 import type { ObjectTable } from './objects.ts';
 import type { StackScan } from './scan.ts';
 
@@ -125,6 +125,7 @@ function shareOrigins(scan: StackScan): void {
     if (group) group.push(sharer);
     else groups.set(lower.key, [sharer]);
   }
+  doubtAlike(scan);
   if (groups.size === 0) return;
   for (let id = 1; id < objects.count; id++) {
     const top = objects.tops[id] as number;
@@ -144,6 +145,30 @@ function shareOrigins(scan: StackScan): void {
       if (group.length < 2 || group.every(({ upper }) => upper === null)) continue;
       const ids = group.map(({ id }) => id);
       for (const id of ids) objects.markShared(id, ids);
+    }
+  }
+}
+
+/**
+ * Upper inodes with one and the same overlay.origin, of which it is not known whether it opens: where it does, only the
+ * first that is looked up is answered.
+ */
+function doubtAlike({ objects, entries, origins }: StackScan): void {
+  const alike = new Map<string, number[]>();
+  for (const id of upperObjects(objects)) {
+    const top = objects.tops[id] as number;
+    const state = origins.facts.get(top)?.state;
+    if (objects.codes[id] !== Code.ok || (state !== 'unknown' && state !== 'unverified')) continue;
+    const value = entries.xattr(top, 'origin');
+    if (!value || value.length === 0) continue;
+    const key = String.fromCharCode(...value);
+    alike.set(key, [...(alike.get(key) ?? []), id]);
+  }
+  for (const ids of alike.values()) {
+    if (new Set(ids.map((id) => entries.inoKey(objects.tops[id] as number))).size < 2) continue;
+    for (const id of ids) {
+      objects.doubt(id);
+      objects.listed[id] = Listed.unknown;
     }
   }
 }

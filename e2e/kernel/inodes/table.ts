@@ -1,52 +1,40 @@
-import { NUMBER_ROWS } from '../../../shared/inodes/rows.ts';
+import { NUMBER_ROWS, type NumberRow } from '../../../shared/inodes/rows.ts';
 import type { Outcome } from './trial.ts';
 
-const MODES = ['same-fs', 'xino', 'none'] as const;
-const FIELDS = ['st', 'd'] as const;
+/** The modes of a mount, in the order of the table's columns. */
+export const MODES = ['same-fs', 'xino', 'none'] as const;
+const NUMBERS = ['st', 'd'] as const;
 
-/** How many configurations have met a cell of the table of numbers and found it right. */
-export interface Cell {
-  readonly row: string;
-  readonly mode: (typeof MODES)[number];
-  /** `st`: st_dev, st_ino and st_nlink; `d`: d_ino. */
-  readonly field: (typeof FIELDS)[number];
-  readonly configurations: number;
-}
+/** How many configurations met a row of the table of numbers, in one mode, for st_ino or d_ino. */
+export type Cell = { row: NumberRow; mode: (typeof MODES)[number]; number: (typeof NUMBERS)[number]; met: number };
 
-/** Every cell that there is: a root is in no listing. */
-export function cellsOf(outcomes: readonly Outcome[]): Cell[] {
-  return Object.keys(NUMBER_ROWS).flatMap((row) =>
+/** The table of numbers with what each cell was met by. A root has no d_ino: no listing names it. */
+export function cellsOf(outcomes: readonly Pick<Outcome, 'mode' | 'met'>[]): Cell[] {
+  const rows = Object.keys(NUMBER_ROWS) as NumberRow[];
+  return rows.flatMap((row) =>
     MODES.flatMap((mode) =>
-      FIELDS.filter((field) => field === 'st' || !row.startsWith('root')).map((field) => ({
+      NUMBERS.filter((number) => number === 'st' || !row.startsWith('root')).map((number) => ({
         row,
         mode,
-        field,
-        configurations: outcomes.filter((one) => one.mode === mode && one.met.includes(`${row}|${field}`)).length,
+        number,
+        met: outcomes.filter((one) => one.mode === mode && one.met.includes(`${row}|${number}`)).length,
       })),
     ),
   );
 }
 
-/** The table as text: a line a row, a column a mode and field. */
+/** The table as text: a line a row, for each mode the configurations that met its st_ino and its d_ino. */
 export function tableText(cells: readonly Cell[]): string {
   const rows = [...new Set(cells.map(({ row }) => row))];
   const width = Math.max(...rows.map((row) => row.length));
-  const line = (first: string, columns: readonly string[]): string =>
-    first.padEnd(width) + columns.map((column) => column.padStart(14)).join('');
-  const columns = MODES.flatMap((mode) => FIELDS.map((field) => ({ mode, field })));
-  return [
-    line(
-      'configurations that met it',
-      columns.map(({ mode, field }) => `${mode} ${field}`),
-    ),
-    ...rows.map((row) =>
-      line(
-        row,
-        columns.map(({ mode, field }) => {
-          const cell = cells.find((one) => one.row === row && one.mode === mode && one.field === field);
-          return cell === undefined ? '-' : String(cell.configurations);
-        }),
-      ),
-    ),
-  ].join('\n');
+  const head = `${''.padEnd(width)}  ${MODES.map((mode) => mode.padEnd(9)).join('')}`;
+  const lines = rows.map((row) => {
+    const of = (mode: string): string =>
+      cells
+        .filter((cell) => cell.row === row && cell.mode === mode)
+        .map(({ met }) => String(met))
+        .join(' ');
+    return `${row.padEnd(width)}  ${MODES.map((mode) => of(mode).padEnd(9)).join('')}`;
+  });
+  return [head, ...lines].map((line) => line.trimEnd()).join('\n');
 }
