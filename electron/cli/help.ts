@@ -17,6 +17,7 @@ const EXAMPLES = {
   ],
   explain: [
     ['sudo stratoscope explain /srv/web etc/passwd', 'in words'],
+    ['sudo stratoscope explain --script /srv/web etc/passwd > again.sh', 'a script that builds the like'],
     [
       'sudo stratoscope explain --format json /srv/web etc/passwd',
       'with steps, attributes and commands, for a program',

@@ -8,6 +8,7 @@ import { findingCommands } from './findings.ts';
 import { examples } from './help.ts';
 import { mapCommand } from './map.ts';
 import {
+  explainedAs,
   explainWords,
   inodeWords,
   narrowing,
@@ -72,11 +73,18 @@ export function createProgram(): Command {
     .description('explain one object: what it is, why, and what would change it')
     .argument('[words...]', 'MOUNTPOINT PATH, or PATH alone after --lower or --mountinfo')
     .option('--b64', 'PATH is base64 of its bytes, as pathB64 of scan')
+    .option('--report', 'as plain text of 72 columns, to be mailed')
+    .option('--script', 'print a shell script that builds the smallest stack which shows the same')
     .option('--through', THROUGH)
     .addHelpText('after', examples('explain'))
-    .action((words: Bytes[], options: ReadOptions) =>
+    .action((words: Bytes[], options: ReadOptions & { report?: boolean; script?: boolean }) =>
       run('cannot explain', options, 'table', async (session) => {
         const { stack, path } = explainWords(words, options, argumentBytes());
+        const as = explainedAs(options);
+        if (as !== null) {
+          const [{ report }, engine] = await Promise.all([import('./commands/report.ts'), engineOf(session)]);
+          return report(session, engine, stack, path, { through: options.through === true, as });
+        }
         const [{ explain }, engine] = await Promise.all([import('./commands/explain.ts'), engineOf(session)]);
         return explain(session, engine, stack, path, options.through === true);
       }),

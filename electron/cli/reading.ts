@@ -45,6 +45,16 @@ export function scanOptionsOf({ hidden, path, depth, through }: ReadOptions): Sc
   };
 }
 
+/** What `explain` prints instead of its words; null: the words. Throws a FailureError with code `usage`. */
+export function explainedAs(options: ReadOptions & { report?: boolean; script?: boolean }): 'report' | 'script' | null {
+  const { report, script, format } = options;
+  if (report && script) throw usage('--report and --script are two texts', 'name one of them');
+  const as = report ? 'report' : script ? 'script' : null;
+  if (as !== null && format !== undefined && format !== 'table')
+    throw usage(`--${as} is plain text, not ${format}`, 'leave --format out');
+  return as;
+}
+
 /** When `watch` ends by itself. Throws a FailureError with code `usage`. */
 export function watchOptionsOf({
   for: seconds,

@@ -23,8 +23,9 @@ import { ProbeHolder } from './machine.ts';
 import { mapHandlers } from './map/calls.ts';
 import { MapKeeper } from './map/keep.ts';
 import { numberHandlers } from './number-calls.ts';
-import { afterReading, layerErrors, summarize, writeScan } from './output.ts';
+import { afterReading, findPath, layerErrors, summarize, writeScan } from './output.ts';
 import { privilegePrefix } from './privilege.ts';
+import { reportFacts } from './report.ts';
 import { StackScan } from './scan.ts';
 import { listObject, refOf, type Stack, scanMeta } from './stack.ts';
 import { dataFolder, Store } from './store.ts';
@@ -161,6 +162,18 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     return scan;
   }
 
+  /** A view of no window: a whole stack with its hidden objects, for the terminal. */
+  async function readApart(ref: StackRef, through: boolean, signal: AbortSignal): Promise<View> {
+    const stack = await probe.resolve(ref);
+    const { users, groups } = await probe.hello();
+    const { remembered } = history;
+    const view = new View(0, ref, stack, probe, { users, groups }, { hidden: true, through, remembered }, () => {});
+    signal.addEventListener('abort', () => view.close());
+    await view.read();
+    if (view.scan.phase === 'ready') mustBeRead(stack, view.scan);
+    return view;
+  }
+
   const handlers: Handlers<EngineContract> = {
     hello,
     list: async (_params, { item, signal }) =>
@@ -279,16 +292,17 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       return { meta: afterReading(scanMeta(stack), scan), summary, errors: layerErrors(scan) };
     },
     async explain({ stack: ref, path, through }, { signal }) {
-      const stack = await probe.resolve(ref);
-      const { users, groups } = await probe.hello();
-      const { remembered } = history;
-      const view = new View(0, ref, stack, probe, { users, groups }, { hidden: true, through, remembered }, () => {});
-      signal.addEventListener('abort', () => view.close());
-      await view.read();
-      if (view.scan.phase === 'ready') mustBeRead(stack, view.scan);
+      const view = await readApart(ref, through, signal);
+      const detail = detailOf(view.scan, view.rows, view.idOf(path), besideOf(view, path));
+      return { meta: afterReading(scanMeta(view.scan.stack), view.scan), detail };
+    },
+    async report({ view: open, stack: ref, path, through }, { signal }) {
+      const view = ref === undefined ? viewOf(open as number) : await readApart(ref, through, signal);
+      const { scan, rows } = view;
       const id = view.idOf(path);
-      const detail = detailOf(view.scan, view.rows, id, besideOf(view, path));
-      return { meta: afterReading(scanMeta(stack), view.scan), detail };
+      const meta = afterReading(scanMeta(scan.stack), scan);
+      const facts = reportFacts(scan, rows, id, (other) => findPath(scan, rows.tree, other, true));
+      return { meta, detail: detailOf(scan, rows, id, besideOf(view, path)), facts, version: manifest.version };
     },
 
     ...findingHandlers({

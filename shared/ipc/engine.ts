@@ -12,6 +12,7 @@ import {
   ScanSummary,
   Shown,
 } from '../contract/scan.ts';
+import { ReportFacts } from '../report/facts.ts';
 import { historyCallSpecs } from './history.ts';
 import { liveCallSpecs } from './live.ts';
 import { MapKept, mapCallSpecs } from './map.ts';
@@ -460,6 +461,18 @@ export const engineContract = {
     explain: {
       params: z.object({ stack: StackRef, path: BytesText, through: z.boolean().default(false) }),
       result: z.object({ meta: ScanMeta.shape.meta, detail: ObjectDetail }),
+    },
+    /** The same, with all that a report of it and a script that builds its like rest on: of a view or of a stack. */
+    report: {
+      params: z
+        .object({
+          view: ViewId.optional(),
+          stack: StackRef.optional(),
+          path: BytesText,
+          through: z.boolean().default(false),
+        })
+        .refine(({ view, stack }) => (view === undefined) !== (stack === undefined), 'either a view or a stack'),
+      result: z.object({ meta: ScanMeta.shape.meta, detail: ObjectDetail, facts: ReportFacts, version: z.string() }),
     },
     ...mapCallSpecs,
     ...liveCallSpecs,

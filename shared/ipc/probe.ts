@@ -13,7 +13,7 @@ export const BytesText = z
   .regex(/^[\u0001-\u00ff]*$/, 'bytes as latin1 text, without NUL')
   .transform((text) => text as Bytes);
 const AbsolutePath = BytesText.refine((path) => path.startsWith('/') && path.length < 65536, 'an absolute path');
-const Hex = z.string().regex(/^([0-9a-f]{2})*$/);
+export const Hex = z.string().regex(/^([0-9a-f]{2})*$/);
 const Dev = z.string().regex(/^\d+:\d+$/);
 const Decimal = z.string().regex(/^\d+$/);
 
