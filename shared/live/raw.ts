@@ -12,8 +12,6 @@ export const Raw = {
   attrib: 0x4,
   closeWrite: 0x8,
   open: 0x20,
-  movedFrom: 0x40,
-  movedTo: 0x80,
   create: 0x100,
   delete: 0x200,
   deleteSelf: 0x400,

@@ -10,6 +10,8 @@ export type Directory = {
   parent: Directory | null;
   name: Bytes;
   isRoot: boolean;
+  /** By name, where the map keeps them. */
+  children: Map<Bytes, Directory> | null;
 };
 
 /**
@@ -18,23 +20,44 @@ export type Directory = {
  */
 export class DirectoryMap {
   readonly #byKey = new Map<Key, Directory | Directory[]>();
+  readonly #keepsChildren: boolean;
+
+  /** `keepsChildren`: directories are found by name too, where records do not tell of which they are. */
+  constructor(keepsChildren = false) {
+    this.#keepsChildren = keepsChildren;
+  }
 
   get size(): number {
     return this.#byKey.size;
   }
 
   addRoot(layer: number, key: Key): Directory {
-    return this.#add({ key, layer, parent: null, name: asBytes(''), isRoot: true });
+    return this.#add({ key, layer, parent: null, name: asBytes(''), isRoot: true, children: null });
   }
 
   /** Adds a directory below another, or moves it there where it is known in that layer. */
   put(parent: Directory, name: Bytes, key: Key): Directory {
     const known = this.at(key).find((one) => one.layer === parent.layer);
     if (known?.isRoot) return known;
-    if (!known) return this.#add({ key, layer: parent.layer, parent, name, isRoot: false });
-    known.parent = parent;
-    known.name = name;
-    return known;
+    if (known) this.#leave(known);
+    const directory = known ?? this.#add({ key, layer: parent.layer, parent, name, isRoot: false, children: null });
+    directory.parent = parent;
+    directory.name = name;
+    if (this.#keepsChildren) {
+      parent.children ??= new Map();
+      parent.children.set(name, directory);
+    }
+    return directory;
+  }
+
+  /** The directory of this name below another; undefined where there is none, or nobody keeps them. */
+  child(parent: Directory, name: Bytes): Directory | undefined {
+    return parent.children?.get(name);
+  }
+
+  #leave(directory: Directory): void {
+    const { parent, name } = directory;
+    if (parent?.children?.get(name) === directory) parent.children.delete(name);
   }
 
   #add(directory: Directory): Directory {
@@ -57,6 +80,7 @@ export class DirectoryMap {
 
   /** The directory was removed or has left the layer; what is below it is forgotten when it is next met. */
   drop(directory: Directory): void {
+    this.#leave(directory);
     directory.parent = null;
     if (directory.isRoot) return;
     const rest = this.at(directory.key).filter((one) => one !== directory);

@@ -10,7 +10,7 @@ export class FanRecord {
   pid = 0;
   /** FAN_NOPIDFD (−1), FAN_EPIDFD (−2), or a descriptor that whoever reads the record closes. */
   pidfd = -1;
-  /** Directory and name; in a rename the new ones. The name `.` is the directory itself. */
+  /** Directory and name; in a rename the new ones. The name `.` is the directory itself; without a directory empty. */
   dir: Key | null = null;
   name: Bytes = asBytes('');
   /** In a rename: where it was. */
@@ -43,6 +43,7 @@ export class FanReader {
       record.pid = view.getInt32(at + Record.pid, true);
       record.pidfd = -1;
       record.dir = record.oldDir = record.fid = null;
+      record.name = record.oldName = asBytes('');
       for (let info = at + view.getUint16(at + Record.metadataLength, true); info < end; )
         info += this.#info(info, view.getUint16(info + InfoField.length, true));
       take(record);

@@ -1,50 +1,31 @@
-/**
- * One fanotify group with one mark on a whole filesystem, for all stacks on it. Records of other directories, most of
- * them on a busy filesystem, are dropped before anything is looked up for them.
- */
-import { asBytes } from '../../../shared/bytes/bytes.ts';
-import { type Process, Raw } from '../../../shared/live/raw.ts';
-import { FanEvent, fanotifyInit, fanotifyMark, Init, Mark } from '../syscalls/fanotify.ts';
-import { Memory, SyscallError } from '../syscalls/libc.ts';
+import { Raw } from '../../../shared/live/raw.ts';
+import { fanotifyMark, Mark } from '../syscalls/fanotify.ts';
+import { SyscallError } from '../syscalls/libc.ts';
 import { close } from '../syscalls/open.ts';
-import { readInto } from '../syscalls/poll.ts';
 import { openTopSubvolume } from './btrfs.ts';
-import type { Directory } from './directory-map.ts';
-import { FanReader, type FanRecord } from './fan-records.ts';
-import type { Group, Taken } from './group.ts';
+import { CHANGES, FanGroup, HERE } from './fan-group.ts';
+import type { Group } from './group.ts';
 import type { Part } from './part.ts';
 import type { Processes } from './processes.ts';
 
-const FLAGS = Init.reportFid | Init.reportDirFid | Init.reportName | Init.reportTargetFid | Init.reportPidfd;
-
-const BASE =
-  Raw.attrib | Raw.modify | Raw.closeWrite | Raw.create | Raw.delete | Raw.deleteSelf | Raw.rename | Raw.isDir;
-
-const HERE = asBytes('.');
-const NONE: readonly Directory[] = [];
-
-/** Small, for every record read makes a descriptor of its process: about 200 of them. */
-const memory = new Memory(16 * 1024);
-const reader = new FanReader(memory);
-
-export class FilesystemGroup implements Group {
+/**
+ * One mark on a whole filesystem, for all stacks on it. Records of other directories, most of them on a busy filesystem,
+ * are dropped before anything is looked up for them.
+ */
+export class FilesystemGroup extends FanGroup implements Group {
   readonly by = 'filesystem' as const;
-  readonly fd: number;
-  readonly parts = new Set<Part>();
   readonly #fsType: string;
   /** Whoever watches lifetimes: openings are marked while there are any. */
   readonly #lifetimes = new Set<Part>();
-  readonly #processes: Processes;
 
   /** Marks the filesystem of the directory. Throws a SyscallError where that cannot be. */
   constructor(directory: number, fsType: string, processes: Processes) {
-    this.#processes = processes;
+    super(processes);
     this.#fsType = fsType;
-    this.fd = fanotifyInit(FLAGS);
     try {
-      this.#mark(directory, Mark.add, BASE);
+      this.#mark(directory, Mark.add, CHANGES);
     } catch (error) {
-      close(this.fd);
+      this.end();
       throw error;
     }
   }
@@ -81,36 +62,6 @@ export class FilesystemGroup implements Group {
       }
     } catch (error) {
       if (!(error instanceof SyscallError)) throw error;
-    }
-  }
-
-  end(): void {
-    close(this.fd);
-  }
-
-  take(): Taken {
-    const length = readInto(this.fd, memory);
-    let overflow = false;
-    this.#processes.begin();
-    reader.each(length, (record) => {
-      if (record.mask & FanEvent.queueOverflow) overflow = true;
-      else if (record.pid !== process.pid) this.#dispatch(record);
-      if (record.pidfd >= 0) close(record.pidfd);
-    });
-    return { more: length > 0, overflow };
-  }
-
-  #dispatch(record: FanRecord): void {
-    const { mask, pid, pidfd, dir, oldDir, name, oldName } = record;
-    // A record of a directory itself names it as the place alone.
-    const fid = record.fid ?? (name === '.' ? dir : null);
-    if (mask === (Raw.open | Raw.isDir)) return;
-    let found: Process | null = null;
-    const who = (): Process => (found ??= this.#processes.of(pid, pidfd));
-    for (const part of this.parts) {
-      const dirs = dir === null ? NONE : part.map.at(dir);
-      const oldDirs = oldDir === null ? NONE : part.map.at(oldDir);
-      part.take({ mask, dirs, name, oldDirs, oldName, fid, pid, who });
     }
   }
 }

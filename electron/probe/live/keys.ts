@@ -32,6 +32,12 @@ export function keyAt(dirfd: number, path: number): Key | null {
   return bytes.toString('latin1', 4, 8 + memory.view.getUint32(0, true)) as Key;
 }
 
+/**
+ * Stands for the key where the filesystem gives no handles: device and number, which another inode may have later. No
+ * handle has such a type.
+ */
+export const keyOfNumber = (dev: string, ino: bigint): Key => `\0\0\0\0${dev}:${ino}` as Key;
+
 /** The key in the form of RawEvent.fid. */
 export const hexOfKey = (key: Key): string => Buffer.from(key, 'latin1').toString('hex');
 

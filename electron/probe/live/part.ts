@@ -1,18 +1,12 @@
 /** One stack's share of a filesystem that is watched: which records concern it, and what it tells of them. */
 import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
-import {
-  type Now,
-  type Process,
-  Raw,
-  type RawBatch,
-  type RawEvent,
-  type RawOrphan,
-  WORK_LAYER,
-} from '../../../shared/live/raw.ts';
-import { type Directory, DirectoryMap } from './directory-map.ts';
+import { type Process, Raw, type RawBatch, type RawEvent, WORK_LAYER } from '../../../shared/live/raw.ts';
+import type { Directory, DirectoryMap } from './directory-map.ts';
+import { FoundStates, isTempName } from './found-states.ts';
 import { hexOfKey, type Key } from './keys.ts';
 import type { Openings } from './openings.ts';
-import { type Base, keyOfPath, readNow } from './state.ts';
+import { type Base, keyOfPath } from './state.ts';
+import { UnnamedInodes } from './unnamed.ts';
 
 /** A record, whatever it came by. A name `.` is the directory itself. */
 export type Incoming = {
@@ -29,26 +23,36 @@ export type Incoming = {
   who: () => Process | null;
 };
 
-/** What changes a lower. */
-const LOWER = Raw.create | Raw.delete | Raw.rename | Raw.movedFrom | Raw.movedTo | Raw.modify | Raw.attrib;
-const NAMES = Raw.create | Raw.delete | Raw.rename | Raw.movedFrom | Raw.movedTo;
-const isTemp = (name: Bytes): boolean => name.charCodeAt(0) === 0x23;
+const NOBODY: Incoming = {
+  mask: 0,
+  dirs: [],
+  name: asBytes(''),
+  oldDirs: [],
+  oldName: asBytes(''),
+  fid: null,
+  pid: 0,
+  who: () => null,
+};
 
+/** What changes a lower. */
+const LOWER = Raw.create | Raw.delete | Raw.rename | Raw.modify | Raw.attrib;
+const NAMES = Raw.create | Raw.delete | Raw.rename;
+const CONTENTS = Raw.modify | Raw.attrib | Raw.closeWrite;
+
+type Came = { directory: Directory; isStranger: boolean };
 type Waiting = { event: RawEvent; at: [Directory, Bytes] | null; from: [Directory, Bytes] | null };
 
 export class Part {
-  readonly map = new DirectoryMap();
+  readonly map: DirectoryMap;
   /** Where the names of each layer are read. */
   readonly bases = new Map<number, () => Base | null>();
-  /** Inodes whose end is told: temporary files, and those that nobody can name any more and somebody holds. */
-  readonly #followed = new Set<Key>();
+  readonly unnamed = new UnnamedInodes();
   /** Names of lower files that were opened of late, by process; null where nobody marks that. */
-  readonly openings: Openings | null;
-  /** Inodes that lost a name, since when, and its path. */
-  readonly #unnamed = new Map<Key, { at: number; path: Bytes }>();
-  /** Inodes that ended in this batch: merged into an earlier record, the end may stand before the loss of the name. */
-  readonly #ends = new Set<Key>();
+  openings: Openings | null = null;
   readonly #onDirectory: (directory: Directory, isStranger: boolean) => void;
+  /** Directories that were to be looked into and had moved away, with how often that was tried. */
+  readonly unread = new Map<Directory, number>();
+  #who: Incoming['who'] = () => null;
   #waiting: Waiting[] = [];
   #processes: Process[] = [];
 
@@ -56,8 +60,8 @@ export class Part {
    * `onDirectory` is called with each directory that comes into a layer; a stranger comes from elsewhere, with what it
    * holds.
    */
-  constructor(openings: Openings | null, onDirectory: (directory: Directory, isStranger: boolean) => void) {
-    this.openings = openings;
+  constructor(map: DirectoryMap, onDirectory: (directory: Directory, isStranger: boolean) => void) {
+    this.map = map;
     this.#onDirectory = onDirectory;
   }
 
@@ -67,14 +71,24 @@ export class Part {
 
   /** Takes a record; most concern another part, and are dropped here. */
   take(incoming: Incoming): void {
-    const { mask, dirs, oldDirs, name, oldName, fid } = incoming;
+    const { mask, dirs, oldDirs, fid } = incoming;
     if (fid !== null && mask & Raw.deleteSelf && !(mask & Raw.isDir)) {
-      this.#unnamed.delete(fid);
-      this.#ends.add(fid);
-      if (this.#followed.delete(fid)) this.#ended(fid, incoming);
+      if (this.unnamed.ended(fid)) this.#inode(fid, { ...incoming, mask: Raw.deleteSelf });
     }
-    if (dirs.length === 0 && oldDirs.length === 0) return;
-    if (fid !== null && mask & Raw.isDir) this.#keepMap(incoming, fid);
+    if (dirs.length === 0 && oldDirs.length === 0) {
+      const isByLostName = incoming.name !== '' && (mask & CONTENTS) !== 0;
+      if (fid !== null && isByLostName && this.unnamed.mayHaveOtherNames(fid)) this.#inode(fid, incoming);
+      return;
+    }
+    const came = fid !== null && mask & Raw.isDir ? this.#keepMap(incoming, fid) : [];
+    this.#names(incoming);
+    this.#who = incoming.who;
+    for (const { directory, isStranger } of came) this.#onDirectory(directory, isStranger);
+  }
+
+  /** Tells of a record, once for each layer that it concerns. */
+  #names(incoming: Incoming): void {
+    const { mask, dirs, oldDirs, name, oldName } = incoming;
     if (mask & Raw.rename) {
       for (const from of oldDirs) {
         const to = dirs.find(({ layer }) => layer === from.layer) ?? dirs[0] ?? null;
@@ -86,8 +100,15 @@ export class Part {
     for (const dir of dirs) if (this.#concerns(dir, incoming)) this.#tell(incoming, [dir, name], undefined);
   }
 
-  /** Keeps the map of directories in step with a record of one. */
-  #keepMap({ mask, dirs, name, oldDirs, oldName }: Incoming, fid: Key): void {
+  /** A name that was found, of which no record tells: told as created by whoever did what led to it. */
+  found(parent: Directory, name: Bytes, isDirectory: boolean): void {
+    const mask = Raw.create | (isDirectory ? Raw.isDir : 0);
+    this.#tell({ ...NOBODY, mask, dirs: [parent], name, who: this.#who }, [parent, name], undefined);
+  }
+
+  /** Keeps the map of directories in step with a record of one; returns those that came into a layer. */
+  #keepMap({ mask, dirs, name, oldDirs, oldName }: Incoming, fid: Key): Came[] {
+    const came: Came[] = [];
     if (mask & Raw.rename) {
       const from = new Map(
         this.map
@@ -98,18 +119,19 @@ export class Part {
       for (const to of dirs) {
         const moved = this.map.put(to, name, fid);
         // One of work/ is new, and holds what its records told.
-        if (!from.delete(to.layer)) this.#onDirectory(moved, !from.has(WORK_LAYER));
+        if (!from.delete(to.layer)) came.push({ directory: moved, isStranger: !from.has(WORK_LAYER) });
       }
       for (const left of from.values()) this.map.drop(left);
-      return;
+      return came;
     }
     for (const parent of dirs) {
       // Where one record tells of both, nobody knows which came last.
       const isThere = mask & Raw.create && !(mask & Raw.delete && this.#isGone(parent, name, fid));
-      if (isThere) this.#onDirectory(this.map.put(parent, name, fid), false);
+      if (isThere) came.push({ directory: this.map.put(parent, name, fid), isStranger: false });
       else if (mask & Raw.delete)
         for (const one of this.map.at(fid)) if (one.parent === parent && one.name === name) this.map.drop(one);
     }
+    return came;
   }
 
   #isGone(parent: Directory, name: Bytes, fid: Key): boolean {
@@ -123,11 +145,9 @@ export class Part {
       if (mask & Raw.open) this.openings?.opened(pid, name);
       return (mask & LOWER) !== 0;
     }
-    const isUnnamed = isTemp(name) && (mask & Raw.isDir) === 0;
-    if (isUnnamed && fid !== null && mask & (Raw.open | Raw.modify | Raw.create)) {
-      if (!this.#followed.has(fid)) this.openings?.began(pid);
-      this.#followed.add(fid);
-    }
+    const isUnnamed = isTempName(name) && (mask & Raw.isDir) === 0;
+    if (isUnnamed && fid !== null && mask & (Raw.open | Raw.modify | Raw.create) && this.unnamed.follow(fid))
+      this.openings?.began(pid);
     if (mask & NAMES) return true;
     if (isUnnamed) return (mask & (Raw.open | Raw.modify | Raw.deleteSelf)) !== 0;
     // Directories of work/ and temporary ones are of no interest to anybody; the index's names stand for the upper's.
@@ -153,13 +173,13 @@ export class Part {
     }
     this.#waiting.push({ event, at, from: from ?? null });
     if (fid === null || mask & Raw.isDir || place?.layer !== 0) return;
-    if (mask & (Raw.create | Raw.rename)) this.#followed.delete(fid);
-    else if (mask & Raw.delete && !this.#ends.has(fid))
-      this.#unnamed.set(fid, { at: performance.now(), path: place.path });
+    if (mask & (Raw.create | Raw.rename)) this.unnamed.named(fid);
+    else if (mask & Raw.delete) this.unnamed.lostName(fid, place.path);
   }
 
-  #ended(fid: Key, { who }: Incoming): void {
-    const event: RawEvent = { mask: Raw.deleteSelf, at: null, fid: hexOfKey(fid), by: this.#by(who()) };
+  /** Tells of an inode by itself. */
+  #inode(fid: Key, { mask, who }: Incoming): void {
+    const event: RawEvent = { mask, at: null, fid: hexOfKey(fid), by: this.#by(who()) };
     this.#waiting.push({ event, at: null, from: null });
   }
 
@@ -171,66 +191,18 @@ export class Part {
 
   /** What was taken since the last time, with the states that are found now. */
   flush(read: { readNs: string; readMonotonicNs: string }): RawBatch {
-    const found = new Map<string, Now>();
-    const base = new Map<number, Base | null>();
-    const stateOf = ([directory, name]: [Directory, Bytes]): Now | undefined => {
-      const { layer } = directory;
-      // By where it is now: a directory may have moved since.
-      const place = this.map.placeOf(directory, name === '.' ? asBytes('') : name);
-      if (place === null) return { is: 'absent' };
-      if (layer > 0 || (layer === WORK_LAYER && (isTemp(name) || !place.path.startsWith('index/')))) return undefined;
-      const key = `${layer}/${place.path}`;
-      let now = found.get(key);
-      if (now !== undefined) return now;
-      let where = base.get(layer);
-      if (where === undefined) {
-        where = this.bases.get(layer)?.() ?? null;
-        base.set(layer, where);
-      }
-      now = where === null ? { is: 'unknown', why: 'the layer cannot be opened' } : readNow(where, place.path);
-      if (now.is === 'absent' && where !== null && !directory.isRoot) {
-        const path = this.map.placeOf(directory, asBytes(''))?.path;
-        if (path === undefined || keyOfPath(where, path) !== directory.key)
-          now = { is: 'unknown', why: 'its directory was moved meanwhile' };
-      }
-      found.set(key, now);
-      return now;
-    };
+    const states = new FoundStates(this.map, this.bases);
     for (const { event, at, from } of this.#waiting) {
-      const now = at && event.at ? stateOf(at) : undefined;
+      const now = at && event.at ? states.of(...at) : undefined;
       if (now !== undefined) event.now = now;
-      const old = from && event.from ? stateOf(from) : undefined;
+      const old = from && event.from ? states.of(...from) : undefined;
       if (old !== undefined) event.fromNow = old;
     }
     const batch = { ...read, processes: this.#processes, events: this.#waiting.map(({ event }) => event) };
     this.#waiting = [];
     this.#processes = [];
-    this.#ends.clear();
+    this.unnamed.nextBatch();
     this.openings?.nextBatch();
     return batch;
   }
-
-  /** Moment at which those that lost a name are looked at again; null where there are none. */
-  get nextLook(): number | null {
-    for (const { at } of this.#unnamed.values()) return at + ORPHAN_AFTER_MS;
-    return null;
-  }
-
-  /** Those that lost a name a while ago and did not end since: `sizeOf` tells the size of one without any name. */
-  orphans(sizeOf: (fid: Key) => string | null): RawOrphan[] {
-    const out: RawOrphan[] = [];
-    const now = performance.now();
-    for (const [fid, { at, path }] of this.#unnamed) {
-      if (at + ORPHAN_AFTER_MS > now) break;
-      this.#unnamed.delete(fid);
-      const size = sizeOf(fid);
-      if (size === null) continue;
-      this.#followed.add(fid);
-      out.push({ fid: hexOfKey(fid), path, size });
-    }
-    return out;
-  }
 }
-
-/** An inode without a name ends with its last user; the kernel itself drops its own hold within a moment. */
-const ORPHAN_AFTER_MS = 30;

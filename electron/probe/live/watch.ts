@@ -1,5 +1,4 @@
 /** One stack that is watched: its layers, each by the best means that its filesystem allows. */
-import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import { asBytes } from '../../../shared/bytes/bytes.ts';
 import type { WatchedLayer, WatchItem } from '../../../shared/live/raw.ts';
 import { hangJudge } from '../layers/danger.ts';
@@ -9,19 +8,17 @@ import { openByHandle } from '../syscalls/handle.ts';
 import { SyscallError } from '../syscalls/libc.ts';
 import { AT_FDCWD, close, Open } from '../syscalls/open.ts';
 import { statx } from '../syscalls/statx.ts';
-import type { Directory } from './directory-map.ts';
+import { type Directory, DirectoryMap } from './directory-map.ts';
 import type { Group } from './group.ts';
 import type { Groups } from './groups.ts';
 import { openHere, pathHere } from './here.ts';
 import { handleOfKey, type Key } from './keys.ts';
+import { type Layer, mapBelow, mapLayer } from './mapping.ts';
 import type { WatchParams } from './messages.ts';
 import { MountFollower } from './mounts.ts';
 import { Openings } from './openings.ts';
 import { Part } from './part.ts';
 import type { Base } from './state.ts';
-import { keyOfFd, walkDirectories } from './walk-directories.ts';
-
-type Layer = WatchParams['layers'][number];
 
 /** Filesystems of which nothing can change while they are mounted. */
 const FIXED = new Set(['squashfs', 'erofs', 'iso9660', 'cramfs', 'romfs', 'udf']);
@@ -69,7 +66,7 @@ export class Watch {
 
   /** Watches the layers of one filesystem. */
   #watch(device: string, layers: Layer[]): WatchedLayer[] {
-    const part: Part = new Part(this.#openingsOf(layers), (directory, isStranger) =>
+    const part: Part = new Part(new DirectoryMap(true), (directory, isStranger) =>
       this.#came(part, directory, isStranger),
     );
     for (const layer of layers) part.bases.set(layer.layer, () => this.#base(layer));
@@ -92,7 +89,8 @@ export class Watch {
       return layers.map(({ layer }) => ({ layer, by: 'none', why: error.message, directories: 0 }));
     }
     this.parts.set(part, { group, layers });
-    return layers.map((layer) => this.#map(part, group, layer, why));
+    if (group.by !== 'inotify') part.openings = this.#openingsOf(layers);
+    return layers.map((layer) => mapLayer(part, group, layer, why));
   }
 
   /** Openings of lowers are marked with lifetimes; they tell all where every lower is in one queue with the upper. */
@@ -102,39 +100,23 @@ export class Watch {
     return new Openings(isWhole);
   }
 
-  /** Puts a layer's directories into the map of names. */
-  #map(part: Part, group: Group, layer: Layer, why: string): WatchedLayer {
-    let fd = -1;
-    try {
-      fd = openHere(layer.place, true);
-      const key = keyOfFd(fd);
-      if (key === null) throw new SyscallError('name_to_handle_at: its filesystem gives no handles', 95);
-      const before = part.map.size;
-      const top = part.map.addRoot(layer.layer, key);
-      walkDirectories(fd, top, { directory: (parent, name, child) => part.map.put(parent, name, child) });
-      return { layer: layer.layer, by: group.by, why, directories: part.map.size - before };
-    } catch (error) {
-      if (!(error instanceof SyscallError)) throw error;
-      return { layer: layer.layer, by: 'none', why: error.message, directories: 0 };
-    } finally {
-      if (fd >= 0) close(fd);
-    }
+  /** A directory came into a layer. One from elsewhere, or not marked till now, holds names of which no record tells. */
+  #came(part: Part, directory: Directory, isStranger: boolean): void {
+    const watched = this.parts.get(part);
+    const layer = watched?.layers.find((one) => one.layer === directory.layer);
+    if (!watched || !layer || (!isStranger && watched.group.mark === undefined)) return;
+    mapBelow(part, watched.group, layer, directory, (parent, name, isDirectory) =>
+      part.found(parent, name, isDirectory),
+    );
   }
 
-  /** A directory came into a layer. One from elsewhere brings others with it, of which no record tells. */
-  #came(part: Part, directory: Directory, isStranger: boolean): void {
-    if (!isStranger) return;
-    const layer = this.parts.get(part)?.layers.find((one) => one.layer === directory.layer);
-    const place = part.map.placeOf(directory, asBytes(''));
-    if (!layer || !place) return;
-    let fd = -1;
-    try {
-      fd = openHere({ ...layer.place, path: below(layer.place.path, place.path) }, true);
-      walkDirectories(fd, directory, { directory: (parent, name, child) => part.map.put(parent, name, child) });
-    } catch (error) {
-      if (!(error instanceof SyscallError)) throw error;
-    } finally {
-      if (fd >= 0) close(fd);
+  /** Looks once more into directories that had moved away when they were looked for. */
+  #lookAgain(part: Part): void {
+    for (const directory of [...part.unread.keys()]) {
+      const tried = part.unread.get(directory);
+      this.#came(part, directory, true);
+      // It was found this time.
+      if (part.unread.get(directory) === tried) part.unread.delete(directory);
     }
   }
 
@@ -156,6 +138,7 @@ export class Watch {
 
   /** Sends what a part has taken. */
   flush(part: Part): void {
+    if (part.unread.size > 0) this.#lookAgain(part);
     if (!part.hasNews) {
       part.openings?.nextBatch();
       return;
@@ -172,7 +155,7 @@ export class Watch {
     if (!watched) return;
     part.map.clear();
     const read = clock();
-    for (const layer of watched.layers) this.#map(part, watched.group, layer, '');
+    for (const layer of watched.layers) mapLayer(part, watched.group, layer, '');
     this.#send({ kind: 'overflow', ...read, layers: watched.layers.map(({ layer }) => layer) });
   }
 
@@ -181,10 +164,10 @@ export class Watch {
     const layer = this.parts.get(part)?.layers.find((one) => one.layer === 0);
     if (!layer) return;
     let anchor = -1;
-    const orphans = part.orphans((fid) => {
+    const orphans = part.unnamed.orphans((fid) => {
       try {
         if (anchor < 0) anchor = anchorOf(layer);
-        return sizeOfUnnamed(anchor, fid);
+        return stateOf(anchor, fid);
       } catch (error) {
         if (error instanceof SyscallError) return null;
         throw error;
@@ -208,8 +191,6 @@ function reasonNot({ fsType }: Layer, hangs: boolean): string | null {
   return hangs ? `${fsType} may wait for a server that never answers` : null;
 }
 
-const below = (root: Bytes, path: Bytes): Bytes => asBytes(path === '' ? root : `${root === '/' ? '' : root}/${path}`);
-
 function anchorOf(layer: Layer): number {
   const place = openHere(layer.place, false);
   try {
@@ -219,12 +200,12 @@ function anchorOf(layer: Layer): number {
   }
 }
 
-/** Size of an inode that no name leads to; null where it has ended, or has another name. */
-function sizeOfUnnamed(anchor: number, fid: Key): string | null {
+/** How many names an inode has, and its size. Throws a SyscallError: ESTALE where it has ended. */
+function stateOf(anchor: number, fid: Key): { nlink: number; size: string } {
   const fd = openByHandle(anchor, handleOfKey(fid), Open.path);
   try {
     const { nlink, size } = statx(fd, asBytes(''));
-    return nlink === 0 ? `${size}` : null;
+    return { nlink, size: `${size}` };
   } finally {
     close(fd);
   }

@@ -64,7 +64,7 @@ function nextLook(): number {
   for (const watch of watches.values()) {
     wait = Math.min(wait, watch.follower?.wait ?? wait);
     for (const part of watch.parts.keys())
-      if (part.nextLook !== null) wait = Math.min(wait, part.nextLook - performance.now());
+      if (part.unnamed.nextLook !== null) wait = Math.min(wait, part.unnamed.nextLook - performance.now());
   }
   return Number.isFinite(wait) ? Math.max(0, Math.ceil(wait)) : -1;
 }
@@ -81,7 +81,13 @@ function turn(): void {
   set.wait(nextLook());
   for (const [i, group] of queues.entries()) {
     if (set.ready(1 + i) === 0) continue;
-    const { overflow } = group.take();
+    let taken = group.take();
+    let { overflow } = taken;
+    // The other half of a rename may not be there yet, but is about to be.
+    while (taken.again) {
+      taken = group.take();
+      overflow ||= taken.overflow;
+    }
     for (const watch of watches.values())
       for (const [part, { group: own }] of watch.parts) {
         if (own !== group) continue;
@@ -94,7 +100,7 @@ function turn(): void {
     if (watch.follower?.hasGone(at >= 0 && set.ready(1 + queues.length + at) !== 0))
       post({ kind: 'mounts', watch: watch.id });
     for (const part of watch.parts.keys())
-      if (part.nextLook !== null && part.nextLook <= performance.now()) watch.lookAtOrphans(part);
+      if (part.unnamed.nextLook !== null && part.unnamed.nextLook <= performance.now()) watch.lookAtOrphans(part);
   }
   if (set.ready(0) === 0) return;
   unwake(wakeFd);

@@ -22,6 +22,7 @@ export const Mark = {
   remove: 0x2,
   /** Refuses what is no directory. */
   onlyDir: 0x8,
+  dontFollow: 0x4,
   inode: 0,
   filesystem: 0x100,
   mountNamespace: 0x110,

@@ -24,11 +24,16 @@ export class Sandbox {
 
   /** Mounts a fresh filesystem, with access times that always move; returns its directory. */
   filesystem(name: FilesystemName): string {
-    const at = join(this.path, name);
+    return this.filesystemAt(name, name);
+  }
+
+  /** The same, in a directory of another name. */
+  filesystemAt(folder: string, name: FilesystemName): string {
+    const at = join(this.path, folder);
     mkdirSync(at);
     if (name === 'tmpfs') run('mount', '-t', 'tmpfs', '-o', 'strictatime', 'tmpfs', at);
     else {
-      const image = join(this.path, `${name}.img`);
+      const image = join(this.path, `${folder}.img`);
       run('truncate', '-s', name === 'xfs' ? '512M' : '256M', image);
       run(`mkfs.${name}`, '-q', image);
       run('mount', '-o', 'loop,strictatime', image, at);
