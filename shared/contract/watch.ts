@@ -55,6 +55,8 @@ export const WatchEvent = z.object({
   bytes: z.union([Decimal, Unknown]).optional(),
   /** Of copied-up: with its data, without (a metacopy), or the data alone after that. */
   copied: z.enum(['data', 'metadata', 'later-data']).optional(),
+  /** It rests on a lower or a mark that could not be read. */
+  assumed: z.literal(true).optional(),
   merged: z.literal(true).optional(),
   /** Of overflow: how many there were so far, and the layers of which records are lost. */
   overflows: z.number().int().optional(),

@@ -33,6 +33,8 @@ export type LiveEvent = {
   bytes?: string;
   /** Of copied-up: with its data, without (a metacopy), or the data alone after that. */
   copied?: 'data' | 'metadata' | 'later-data';
+  /** It rests on a lower or a mark that could not be read. */
+  assumed?: true;
   /** The record held several changes: the state is the one found after them. */
   merged?: true;
   /** Null: the kernel does not tell who. */

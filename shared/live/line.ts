@@ -30,7 +30,7 @@ export function whoFields(by: Process | null): Pick<WatchEvent, 'pid' | 'command
 
 /** An event as the terminal contract has it, but for the latency, which is known when it is written. */
 export function watchEvent(live: LiveEvent, seq: number, readNs: bigint): WatchEvent {
-  const { event, path, from, layer, temp, bytes, copied, merged, by } = live;
+  const { event, path, from, layer, temp, bytes, copied, assumed, merged, by } = live;
   return {
     time: isoTime(readNs),
     seq,
@@ -42,6 +42,7 @@ export function watchEvent(live: LiveEvent, seq: number, readNs: bigint): WatchE
     ...whoFields(by),
     ...(bytes === undefined ? {} : { bytes }),
     ...(copied === undefined ? {} : { copied }),
+    ...(assumed === undefined ? {} : { assumed }),
     ...(merged === undefined ? {} : { merged }),
   };
 }

@@ -1,14 +1,13 @@
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Asker } from './asker.ts';
-import type { LiveEvent } from './event.ts';
+import { type LiveEvent, UNKNOWN_BYTES } from './event.ts';
 import { type Process, Raw, type RawEvent, type RawOrphan, type RawPlace, WORK_LAYER } from './raw.ts';
 import { CurrentRecord, isSame, isWhiteoutState } from './record.ts';
 import { isTempPath, type Temp, Temps } from './temps.ts';
 import { UpperContents } from './upper-contents.ts';
 import { UpperNames } from './upper-names.ts';
 
-const NAMES = Raw.create | Raw.delete | Raw.rename | Raw.movedFrom | Raw.movedTo;
-const RENAMES = Raw.rename | Raw.movedFrom | Raw.movedTo;
+const NAMES = Raw.create | Raw.delete | Raw.rename;
 
 /**
  * What records mean. overlayfs makes a few of them of each change (copy_up.c:ovl_do_copy_up, dir.c:ovl_create_upper,
@@ -51,8 +50,8 @@ export class Meaning {
     const { mask, at, fid } = event;
     const from = event.from ?? null;
     this.#lower(at, from);
-    if (mask & Raw.deleteSelf && at === null && fid !== null) this.#ended(fid);
-    if (mask & RENAMES) this.#renamed(at, from);
+    if (at === null && event.from === undefined && fid !== null) this.#inode(fid);
+    if (mask & Raw.rename) this.#renamed(at, from);
     else {
       if (at?.layer === WORK_LAYER) this.#work(at.path);
       if (at?.layer === 0) this.#upper(at.path);
@@ -77,6 +76,18 @@ export class Meaning {
     if (place === null) return;
     const old = place === at && from?.layer === at.layer ? { from: from.path } : {};
     this.#record.say('layer-changed', place.path, old, place.layer);
+  }
+
+  /** A record about an inode that no name led to: by one that it lost, or at its end. */
+  #inode(fid: string): void {
+    const { mask } = this.#record.event;
+    if (mask & Raw.deleteSelf) this.#ended(fid);
+    const ino = mask & (Raw.modify | Raw.attrib | Raw.closeWrite) ? this.#asker.inoOf(fid) : null;
+    for (const path of ino === null ? [] : this.#asker.namesOf(ino)) {
+      this.#asker.doubt(path, null);
+      if (mask & Raw.modify) this.#record.say('modified', path, { bytes: UNKNOWN_BYTES });
+      if (mask & Raw.attrib) this.#record.say('metadata', path);
+    }
   }
 
   /** The end of an inode without a name. */
@@ -126,7 +137,7 @@ export class Meaning {
     }
     const temp = from?.layer === WORK_LAYER ? this.#temps.takeNamed(from.path) : null;
     if (at?.layer === 0) this.#came(at.path, temp);
-    else if (from?.layer === 0) this.#names.left(from.path);
+    else if (from?.layer === 0) this.#names.left(from.path, this.#record.event.fromNow);
     if (at?.layer !== WORK_LAYER || !isTempPath(at.path)) return;
     // In an exchange what leaves the upper takes the name of what came.
     const isNew = from?.layer !== 0 && temp === null;
@@ -154,8 +165,11 @@ export class Meaning {
     if (mask & Raw.create) this.#came(path, null);
     // Where one record tells of both, the state says which was last.
     const isThere = now?.is === 'there' && isSame(now.fid, fid);
-    if (mask & Raw.delete && !(mask & Raw.create && isThere)) this.#names.left(path);
-    else this.#contents.changed(path, now);
+    if (mask & Raw.delete && !(mask & Raw.create && isThere)) {
+      this.#names.left(path, now);
+      // By this name it was written to before; its other names have that too.
+      if (mask & (Raw.modify | Raw.attrib)) this.#asker.doubt(path, fid);
+    } else this.#contents.changed(path, now);
   }
 
   /** O_TMPFILE: a file stands as `#` and its number in the directory that it was made in, where no name leads to it. */

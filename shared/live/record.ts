@@ -5,7 +5,7 @@ import { type Now, type Process, Raw, type RawEvent } from './raw.ts';
 import type { Temp } from './temps.ts';
 
 type There = Extract<Now, { is: 'there' }>;
-export type More = Partial<Pick<LiveEvent, 'from' | 'temp' | 'bytes' | 'copied'>>;
+export type More = Partial<Pick<LiveEvent, 'from' | 'temp' | 'bytes' | 'copied' | 'assumed'>>;
 
 const CHAR = 0o020000;
 const TYPE = 0o170000;
@@ -80,8 +80,17 @@ export class CurrentRecord {
   /** What is known of the record's inode, which came and was gone, or has another name, by the time it was looked at. */
   guess(): Standing {
     const { mask, fid } = this.event;
-    if (fid !== null && this.#whiteouts.has(fid)) return { ...UNKNOWN, is: 'whiteout', fid };
-    return { ...UNKNOWN, is: mask & Raw.isDir ? 'directory' : 'other', fid };
+    const ino = fid === null ? null : this.#asker.inoOf(fid);
+    const isWhiteout = fid !== null && this.#whiteouts.has(fid);
+    return { ...UNKNOWN, is: isWhiteout ? 'whiteout' : mask & Raw.isDir ? 'directory' : 'other', fid, ino };
+  }
+
+  /** Whether what stood at a name is the record's inode; null where that cannot be told. */
+  isOf(before: Standing): boolean | null {
+    const { fid, now } = this.event;
+    if (before.fid !== null && fid !== null) return before.fid === fid;
+    const ino = fid === null ? (now?.is === 'there' ? now.ino : null) : this.#asker.inoOf(fid);
+    return before.ino === null || ino === null ? null : before.ino === ino;
   }
 
   /** This inode stands for whiteouts. */

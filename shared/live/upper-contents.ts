@@ -8,23 +8,33 @@ import type { CurrentRecord } from './record.ts';
 export class UpperContents {
   readonly #asker: Asker;
   readonly #record: CurrentRecord;
-  /** Directory and process whose next attribute record only finishes what was told already. */
-  readonly #explained = new Set<string>();
+  /** By process and directory: how many attribute records to come only finish what was told already. */
+  readonly #explained = new Map<string, number>();
 
   constructor(asker: Asker, record: CurrentRecord) {
     this.#asker = asker;
     this.#record = record;
   }
 
-  /** The kernel will set attributes of this directory, as part of what this record told. */
-  explain(path: Bytes): void {
+  /** The kernel will set attributes of this directory, up to so many times, as part of what this record told. */
+  explain(path: Bytes, times = 1): void {
     if (this.#explained.size >= 10_000) this.#explained.clear();
-    this.#explained.add(this.#key(path));
+    const key = this.#key(path);
+    this.#explained.set(key, Math.max(times, this.#explained.get(key) ?? 0));
   }
 
   /** After a copy-up the kernel gives the directory back its times (copy_up.c:ovl_do_copy_up). */
   explainParent(path: Bytes): void {
     this.explain(asBytes(path.slice(0, Math.max(0, path.lastIndexOf('/')))));
+  }
+
+  /** Whether the record was told of already. */
+  #isExplained(path: Bytes): boolean {
+    const key = this.#key(path);
+    const left = this.#explained.get(key) ?? 0;
+    if (left > 1) this.#explained.set(key, left - 1);
+    else this.#explained.delete(key);
+    return left > 0;
   }
 
   #key(path: Bytes): string {
@@ -45,6 +55,7 @@ export class UpperContents {
     if (mask & (Raw.modify | Raw.closeWrite) && !(mask & Raw.isDir)) this.#written(path, before, found);
     if (mask & Raw.attrib) this.#attributes(path, before, found, isByIndex);
     if (found && before) this.#asker.update(path, found);
+    else this.#asker.doubt(path, this.#record.event.fid);
   }
 
   #written(path: Bytes, before: Standing | null, found: Standing | null): void {
@@ -57,15 +68,29 @@ export class UpperContents {
     if (mask & Raw.modify || isChanged) this.#record.say('modified', path, { bytes: found?.size ?? UNKNOWN_BYTES });
   }
 
-  /** The marks of overlayfs change nothing that anybody sees, but for opaque; all else is told. */
+  /**
+   * The marks of overlayfs change nothing that anybody sees, but for opaque; all else is told. A directory that was
+   * renamed meanwhile is compared when that is told.
+   */
   #attributes(path: Bytes, before: Standing | null, found: Standing | null, isByIndex: boolean): void {
-    if (before === null || found === null || before.marks === null) {
-      if (!this.#explained.delete(this.#key(path))) this.#record.say('metadata', path);
+    if (before === null || found === null) {
+      const isDirectory = (this.#record.event.mask & Raw.isDir) !== 0;
+      if (!isDirectory && !this.#isExplained(path)) this.#record.say('metadata', path);
       return;
     }
-    if (found.isOpaque && !before.isOpaque) this.#record.say('opaque', path);
-    const isSeen = before.mode !== found.mode || before.uid !== found.uid || before.gid !== found.gid;
-    const isOwn = isByIndex || before.marks !== found.marks || this.#explained.delete(this.#key(path));
-    if (isSeen || !isOwn) this.#record.say('metadata', path);
+    const isSeen = this.becameOther(path, before, found);
+    // Where marks are not known, what the kernel does to a directory cannot be told from what somebody does.
+    const isUnread = before.marks === null && found.is === 'directory';
+    const isOwn = isByIndex || isUnread || before.marks !== found.marks || this.#isExplained(path);
+    if (!isSeen && !isOwn) this.#record.say('metadata', path);
+  }
+
+  /** Tells what anybody sees of the difference between two states of one inode; true where attributes are part of it. */
+  becameOther(path: Bytes, before: Standing, found: Standing): boolean {
+    if (found.isOpaque && !before.isOpaque && before.marks !== null) this.#record.say('opaque', path);
+    const isSame = before.mode === found.mode && before.uid === found.uid && before.gid === found.gid;
+    if (isSame || before.mode === 0) return false;
+    this.#record.say('metadata', path);
+    return true;
   }
 }

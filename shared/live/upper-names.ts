@@ -2,9 +2,12 @@ import type { Bytes } from '../bytes/bytes.ts';
 import type { Asker, Below, Standing } from './asker.ts';
 import { UNKNOWN_BYTES } from './event.ts';
 import type { Now } from './raw.ts';
-import { type CurrentRecord, isSame, isWhiteoutState, UNKNOWN } from './record.ts';
+import { type CurrentRecord, isWhiteoutState, UNKNOWN } from './record.ts';
 import type { Temp } from './temps.ts';
 import type { UpperContents } from './upper-contents.ts';
+
+/** Marks that a directory gets one by one: origin, impure, redirect or opaque. Each may stand before its record comes. */
+const MARKS_AT_MOST = 3;
 
 /** What records say of names in the upper: that one came, left, or was renamed. */
 export class UpperNames {
@@ -22,24 +25,29 @@ export class UpperNames {
 
   /** Something came to stand at a name: by creation, link, or rename from elsewhere. `temp` is what it was till then. */
   came(path: Bytes, temp: Temp | null): void {
+    this.#noExchange(path);
     const { fid } = this.#record.event;
     const before = this.#asker.standing(path);
     const found = this.#record.found();
     // The picture was taken after it.
-    if (before !== null && isSameInode(before, fid, found)) {
+    if (before !== null && this.#record.isOf(before)) {
       if (found) this.#asker.update(path, found);
       return;
     }
     const below = this.#asker.below(path);
     const standing = found ?? this.#record.guess();
-    const named = temp === null ? {} : { temp: temp.name };
+    // An origin needs no lower to be believed.
+    const sure = standing.hasOrigin ? {} : assumed(below);
+    const named = { ...(temp === null ? {} : { temp: temp.name }), ...sure };
     // A directory that takes a name from another, or from a whiteout, is opaque (ovl_clear_empty, ovl_create_upper).
-    const isCover = standing.is === 'directory' && before !== null && before.is !== 'other';
+    const isDirectory = standing.is === 'directory';
+    const isCover = isDirectory && before !== null && before.is !== 'other';
     if (isCover && found === null) standing.isOpaque = true;
     const isLink = standing.is === 'other' && this.#hasOtherName(path, found);
     this.#asker.put(path, standing);
+    if (found === null) this.#asker.doubt(path, fid);
     if (standing.is === 'whiteout') {
-      if (below !== null) this.#record.say('whiteout', path, named);
+      if (isHiding(below)) this.#record.say('whiteout', path, named);
       else if (before !== null && before.is !== 'whiteout') this.#record.say('removed', path, named);
     } else if (isCover && before.is === 'directory') {
       if (standing.isOpaque && !before.isOpaque) this.#record.say('opaque', path, named);
@@ -53,14 +61,18 @@ export class UpperNames {
         copied,
       });
       this.#contents.explainParent(path);
-      // The mark that something copied up lies in it may stand already, and its record still come.
-      if (standing.is === 'directory') this.#contents.explain(path);
+      if (isDirectory) this.#contents.explain(path, MARKS_AT_MOST);
+      // Its attributes may have been set already, which is what it was copied up for.
+      const lower = below.found;
+      const { mode, uid, gid } = standing;
+      const isChanged = lower !== null && mode !== 0 && (lower.mode !== mode || lower.uid !== uid || lower.gid !== gid);
+      if (isDirectory && isChanged) this.#record.say('metadata', path);
     } else {
       this.#record.say(isLink ? 'linked' : 'created', path, named);
-      if (standing.is !== 'directory') return;
+      if (!isDirectory) return;
       if (standing.isOpaque) this.#record.say('opaque', path);
       // The record of the mark itself may still come.
-      if (standing.marks !== '') this.#contents.explain(path);
+      if (standing.marks !== '') this.#contents.explain(path, MARKS_AT_MOST);
     }
   }
 
@@ -68,7 +80,7 @@ export class UpperNames {
   writtenBefore(path: Bytes): void {
     const below = this.#asker.below(path);
     const size = this.#asker.standing(path)?.size ?? null;
-    if (size === null || below === null || below === 'unknown' || below.size === size) return;
+    if (size === null || below.found === null || below.found.size === size) return;
     this.#record.say('modified', path, { bytes: size });
   }
 
@@ -79,13 +91,17 @@ export class UpperNames {
     return this.#asker.namesOf(found.ino).some((name) => name !== path);
   }
 
-  /** A name left the upper. */
-  left(path: Bytes): void {
+  /** A name left the upper; `now` is what stands there. */
+  left(path: Bytes, now: Now | undefined): void {
+    this.#noExchange(path);
+    const { fid } = this.#record.event;
     const before = this.#asker.standing(path);
     // By an exchange something else stands there already.
-    if (before === null || !isSame(before.fid, this.#record.event.fid)) return;
+    if (before === null || this.#record.isOf(before) === false) return;
+    if (fid === null && now?.is === 'there' && isInode(before, now)) return;
     this.#asker.remove(path);
-    if (this.#asker.below(path) !== null) this.#record.say('revealed', path);
+    const below = this.#asker.below(path);
+    if (isHiding(below)) this.#record.say('revealed', path, assumed(below));
     else if (before.is !== 'whiteout') this.#record.say('removed', path);
   }
 
@@ -95,26 +111,37 @@ export class UpperNames {
     this.#aside = null;
     const found = this.#record.found(now);
     // What moves back is not what has just moved here: it was there before.
-    const isOther =
-      aside?.fid != null && fid !== null ? aside.fid !== fid : aside && isSameInode(aside.was, fid, found);
-    if (aside !== null && aside.to === from && aside.from === to && isOther) {
-      this.#exchanged(from, to);
+    const isBack = aside !== null && aside.to === from && aside.from === to;
+    if (isBack && (aside.fid !== null && fid !== null ? aside.fid !== fid : this.#record.isOf(aside.was))) {
+      this.#exchanged(from, to, found);
       return;
     }
     const mover = this.#asker.standing(from);
     const before = this.#asker.standing(to);
     // The picture was taken after it.
-    if (mover === null && before !== null && isSameInode(before, fid, found)) return;
-    if (mover === null) this.#asker.put(to, found ?? this.#record.guess());
-    else {
-      this.#asker.move(from, to);
-      if (found) this.#asker.update(to, found);
-    }
+    if (mover === null && before !== null && this.#record.isOf(before)) return;
+    this.#asker.move(from, to);
+    this.#settle(to, found);
     if (mover?.is === 'whiteout') this.#sayWhiteout(to);
-    else this.#record.say('renamed', to, { from });
+    else {
+      this.#record.say('renamed', to, { from });
+      if (mover?.is === 'directory' && found) this.#contents.becameOther(to, mover, found);
+    }
     if (before !== null) this.#aside = { from, to, fid, was: before };
     const isExchange = before !== null && fromNow?.is === 'there' && isInode(before, fromNow);
     if (!isExchange) this.#leftBehind(from, fromNow);
+  }
+
+  /** What was moved to a name shows the state that was found; where nothing was known of it, what the record says. */
+  #settle(path: Bytes, found: Standing | null): void {
+    if (found === null) this.#asker.doubt(path, this.#record.event.fid);
+    if (this.#asker.standing(path) === null) this.#asker.put(path, found ?? this.#record.guess());
+    else if (found) this.#asker.update(path, found);
+  }
+
+  /** The halves of an exchange have nothing between them that is about their names. */
+  #noExchange(path: Bytes): void {
+    if (this.#aside?.from === path || this.#aside?.to === path) this.#aside = null;
   }
 
   /** Records were lost. */
@@ -123,9 +150,10 @@ export class UpperNames {
   }
 
   /** The second half of an exchange. */
-  #exchanged(from: Bytes, to: Bytes): void {
+  #exchanged(from: Bytes, to: Bytes, found: Standing | null): void {
     const wasTold = this.#asker.standing(to)?.is === 'whiteout';
     this.#asker.restore(to);
+    this.#settle(to, found);
     if (this.#asker.standing(to)?.is !== 'whiteout') this.#record.say('renamed', to, { from });
     else if (!wasTold) this.#sayWhiteout(to);
   }
@@ -133,35 +161,37 @@ export class UpperNames {
   /** What a rename leaves at the old name: a whiteout where a lower has it, of which no record tells; else nothing. */
   #leftBehind(path: Bytes, now: Now | undefined): void {
     const isWhiteout = now?.is === 'there' && isWhiteoutState(now);
-    if (this.#asker.below(path) === null) {
+    const below = this.#asker.below(path);
+    if (!isHiding(below)) {
       if (isWhiteout) this.#asker.put(path, this.#asker.standingOf(now));
       return;
     }
     // Whatever stands there now came over the whiteout; but where nothing does, somebody renamed in the layer itself.
-    if (now?.is === 'absent') this.#record.say('revealed', path);
+    if (now?.is === 'absent') this.#record.say('revealed', path, assumed(below));
     else {
       this.#asker.put(path, isWhiteout ? this.#asker.standingOf(now) : { ...UNKNOWN, is: 'whiteout' });
-      this.#record.say('whiteout', path);
+      if (!isWhiteout) this.#asker.doubt(path, null);
+      this.#record.say('whiteout', path, assumed(below));
     }
   }
 
   #sayWhiteout(path: Bytes): void {
-    if (this.#asker.below(path) !== null) this.#record.say('whiteout', path);
+    const below = this.#asker.below(path);
+    if (isHiding(below)) this.#record.say('whiteout', path, assumed(below));
   }
-}
-
-/** Whether what stood there is the record's inode. */
-function isSameInode(before: Standing, fid: string | null, found: Standing | null): boolean {
-  if (before.fid !== null && fid !== null) return before.fid === fid;
-  return before.ino !== null && found !== null && before.ino === found.ino;
 }
 
 const isInode = (before: Standing, now: { fid: string | null; ino: string }): boolean =>
   before.fid !== null && now.fid !== null ? before.fid === now.fid : before.ino === now.ino;
 
 /** A lower shows the name; where that is not known, the origin tells. */
-const isCopyUp = (below: Below, standing: Standing): boolean =>
-  below === 'unknown' ? standing.hasOrigin : below !== null;
+const isCopyUp = ({ found, isCertain }: Below, { hasOrigin }: Standing): boolean =>
+  found !== null || (!isCertain && hasOrigin);
+
+/** Whether what stands above hides something, or may. */
+const isHiding = ({ found, isCertain }: Below): boolean => found !== null || !isCertain;
+
+const assumed = ({ isCertain }: Below): { assumed?: true } => (isCertain ? {} : { assumed: true });
 
 /**
  * How much data the kernel copied: what the lower has, unless it was opened to be emptied. Where nobody saw whether the
@@ -169,8 +199,9 @@ const isCopyUp = (below: Below, standing: Standing): boolean =>
  */
 function bytesCopied(standing: Standing, below: Below, lowerRead: boolean | undefined): string {
   if (standing.is === 'directory' || standing.isMetacopy) return '0';
-  if (below === 'unknown' || below === null) return standing.size ?? UNKNOWN_BYTES;
-  if (!below.isFile || lowerRead === false) return '0';
-  if (lowerRead === true || standing.size === null) return below.size;
-  return BigInt(standing.size) < BigInt(below.size) ? UNKNOWN_BYTES : below.size;
+  if (below.found === null) return standing.size ?? UNKNOWN_BYTES;
+  const { isFile, size } = below.found;
+  if (!isFile || lowerRead === false) return '0';
+  if (lowerRead === true || standing.size === null) return size;
+  return BigInt(standing.size) < BigInt(size) ? UNKNOWN_BYTES : size;
 }

@@ -3,6 +3,8 @@ import type { Asker, Below, Standing } from '../asker.ts';
 import type { Now } from '../raw.ts';
 import { isWhiteoutState } from '../record.ts';
 
+const NOTHING: Below = { found: null, isCertain: true };
+
 /** A stack in memory, as plain as can be: for tests of meaning alone. */
 export class MemoryAsker implements Asker {
   readonly upper = new Map<string, Standing>();
@@ -22,11 +24,12 @@ export class MemoryAsker implements Asker {
     const parts = path.split('/');
     for (let i = 1; i < parts.length; i++) {
       const above = this.upper.get(parts.slice(0, i).join('/'));
-      if (above && (above.is !== 'directory' || above.isOpaque)) return null;
+      if (above && (above.is !== 'directory' || above.isOpaque)) return NOTHING;
     }
     const value = this.#lower[this.#origin(path)];
-    if (value === undefined) return null;
-    return { isDirectory: value === null, isFile: typeof value === 'number', size: String(value ?? 0) };
+    if (value === undefined) return NOTHING;
+    const attributes = { mode: value === null ? 0o040755 : 0o100644, uid: 0, gid: 0 };
+    return { found: { isFile: typeof value === 'number', size: String(value ?? 0), ...attributes }, isCertain: true };
   }
 
   /** Where a lower has what this path shows: a redirect of the upper's directory leads elsewhere. */
@@ -65,7 +68,7 @@ export class MemoryAsker implements Asker {
   }
 
   put(path: Bytes, standing: Standing): void {
-    this.#aside = this.#take(path);
+    this.#take(path);
     this.upper.set(path, standing);
   }
   update(path: Bytes, standing: Standing): void {
@@ -84,6 +87,11 @@ export class MemoryAsker implements Asker {
     this.#aside = this.#take(path);
     this.#set(path, back);
   }
+
+  inoOf(): null {
+    return null;
+  }
+  doubt(): void {}
 
   /** Takes out what stands at a path and below it, by the rest of each path. */
   #take(path: string): Map<string, Standing> {

@@ -26,6 +26,7 @@ export function expectTold(change: Change, told: readonly Told[]): void {
   for (const one of told) {
     const wanted = change.expect[at];
     if (wanted !== undefined && matches(one, wanted)) at++;
+    else if ((change.may ?? []).some((allowed) => matches(one, allowed))) continue;
     else if (isOther(one) && ![...change.expect, ...(change.may ?? [])].some((expected) => isRepeated(expected, one)))
       strange.push(one);
   }
