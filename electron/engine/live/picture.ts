@@ -4,8 +4,9 @@ import type { Now } from '../../../shared/live/raw.ts';
 import { Lookup } from '../../../shared/merge/lookup.ts';
 import { Kind } from '../../../shared/merge/marks.ts';
 import { ABSENT, Code, type OriginRules, type Parent } from '../../../shared/merge/tree.ts';
+import { arrayOfHex, inodeOfFid } from '../../../shared/xattrs/handle.ts';
 import type { StackScan } from '../scan.ts';
-import { type MarkReading, standingOfNow } from './standing.ts';
+import { isUpperStanding, type MarkReading, standingOfNow } from './standing.ts';
 import { type UpperNode, UpperTree } from './upper-tree.ts';
 
 /** A stack as it stands between two records: the lowers as scanned, the upper as the records have left it. */
@@ -14,7 +15,9 @@ export class Picture implements Asker {
   readonly #scan: StackScan;
   readonly #lookup: Lookup;
   readonly #marks: MarkReading;
+  readonly #fsType: string | null;
   #aside: UpperNode | null = null;
+  readonly #doubtful = new Set<UpperNode>();
   /** The directories that merge at the path that was last asked for. */
   #last: { path: Bytes; generation: number; parent: Parent | null; isCertain: boolean } | null = null;
 
@@ -22,6 +25,7 @@ export class Picture implements Asker {
   constructor(scan: StackScan) {
     this.#scan = scan;
     this.#marks = { prefix: scan.stack.prefix, isReadable: scan.stack.marksReadable };
+    this.#fsType = scan.stack.facts.layers.find(({ role }) => role === 'upper')?.fs.type ?? null;
     const hasUpper = scan.stack.facts.layers.some(({ role }) => role === 'upper');
     this.upper = new UpperTree(scan.entries, hasUpper ? scan.root(0) : null, this.#marks);
     const { options } = scan.objects;
@@ -55,39 +59,84 @@ export class Picture implements Asker {
   }
 
   put(path: Bytes, standing: Standing): void {
-    this.#aside = this.upper.put(path, standing);
+    this.upper.put(path, standing);
+    this.#updateOthers(path, standing);
+  }
+
+  /** What one name of an inode shows, the others show too. */
+  #updateOthers(path: Bytes, standing: Standing): void {
+    const { ino, is } = standing;
+    if (ino === null || is !== 'other' || !isUpperStanding(standing) || standing.nlink < 2) return;
+    for (const name of this.upper.namesOf(ino)) if (name !== path) this.upper.update(name, standing);
   }
   update(path: Bytes, standing: Standing): void {
     this.upper.update(path, standing);
+    this.#updateOthers(path, standing);
   }
   remove(path: Bytes): void {
-    this.upper.take(path);
+    this.upper.forget(this.upper.take(path));
   }
   move(from: Bytes, to: Bytes): void {
     const mover = this.upper.take(from);
+    this.upper.forget(this.#aside);
     this.#aside = this.upper.take(to);
     if (mover) this.upper.attach(mover, to);
   }
   restore(path: Bytes): void {
     const back = this.#aside;
-    this.#aside = this.upper.take(path);
+    this.#aside = null;
+    this.upper.forget(this.upper.take(path));
     if (back) this.upper.attach(back, path);
   }
 
+  inoOf(fid: string): string | null {
+    // The type in four bytes, then the handle.
+    const handle = arrayOfHex(fid.slice(8));
+    const ino = handle && inodeOfFid(this.#fsType, Number.parseInt(fid.slice(0, 2), 16), handle);
+    return ino === null ? null : `${ino}`;
+  }
+
+  doubt(path: Bytes, fid: string | null): void {
+    const node = this.upper.at(path);
+    if (node) this.#doubtful.add(node);
+    const ino = fid === null ? null : this.inoOf(fid);
+    for (const name of ino === null ? [] : this.upper.namesOf(ino)) {
+      const other = this.upper.at(name);
+      if (other) this.#doubtful.add(other);
+    }
+  }
+
+  /** Names of which what is known may be out of date, doubted no longer. */
+  takeDoubtful(): UpperNode[] {
+    const nodes = [...this.#doubtful];
+    this.#doubtful.clear();
+    return nodes;
+  }
+
+  /** Where a name stands now; null where it is gone. */
+  pathOf(node: UpperNode): Bytes | null {
+    return this.upper.pathOf(node);
+  }
+
+  /** The name is to be looked at once more. */
+  doubtAgain(node: UpperNode): void {
+    this.#doubtful.add(node);
+  }
+
   below(path: Bytes): Below {
-    if (path === '') return null;
+    if (path === '') return { found: null, isCertain: true };
     const slash = path.lastIndexOf('/');
-    const directory = this.#directory(asBytes(slash < 0 ? '' : path.slice(0, slash)));
-    if (directory.parent === null) return directory.isCertain ? null : 'unknown';
-    const { lowers } = directory.parent;
-    if (lowers.length === 0) return directory.isCertain ? null : 'unknown';
+    const { parent, isCertain } = this.#directory(asBytes(slash < 0 ? '' : path.slice(0, slash)));
+    if (parent === null || parent.lowers.length === 0) return { found: null, isCertain };
     const name = path.slice(slash + 1);
-    const found = this.#lookup.run({ upper: ABSENT, lowers }, ABSENT, name, -1, directory.isCertain, null);
-    if (!found.certain) return 'unknown';
-    if (found.top < 0 || found.isWhiteout || found.code === Code.ENOENT) return null;
-    const kind = this.upper.kind(found.top);
+    const found = this.#lookup.run({ upper: ABSENT, lowers: parent.lowers }, ABSENT, name, -1, isCertain, null);
+    if (found.top < 0 || found.isWhiteout || found.code === Code.ENOENT)
+      return { found: null, isCertain: found.certain };
     const { entries } = this.#scan;
-    return { isDirectory: kind === Kind.dir, isFile: kind === Kind.file, size: `${entries.size(found.top)}` };
+    const { top, certain } = found;
+    const attributes = { mode: entries.mode(top), uid: entries.uid(top), gid: entries.gid(top) };
+    const isFile = this.upper.kind(top) === Kind.file;
+    return { found: { isFile, size: `${entries.size(top)}`, ...attributes }, isCertain: certain };
   }
 
   /** What merges at this path, from the root down. */

@@ -10,6 +10,7 @@ import { afterReading } from '../output.ts';
 import type { StackScan } from '../scan.ts';
 import { type Stack, scanMeta } from '../stack.ts';
 import { Picture } from './picture.ts';
+import { Refresher } from './refresh.ts';
 
 export type LiveOptions = {
   stack: Stack;
@@ -33,6 +34,8 @@ type Read = { readNs: string; readMonotonicNs: string };
 export class LiveSession {
   readonly #options: LiveOptions;
   #meaning: Meaning | null = null;
+  #picture: Picture | null = null;
+  #refresher: Refresher | null = null;
   /** What came while the stack was being read. */
   #early: WatchItem[] = [];
   #seq = 0;
@@ -67,6 +70,8 @@ export class LiveSession {
       );
     } catch (error) {
       throw this.#failed ?? error;
+    } finally {
+      this.#refresher?.end();
     }
   }
 
@@ -91,9 +96,9 @@ export class LiveSession {
   async #begin(watched: WatchedLayer[]): Promise<void> {
     const scan = await this.#read();
     if (scan === null) return;
-    this.#meaning = new Meaning(new Picture(scan), this.#options.lifetimes);
+    this.#understand(scan);
     // It may be in the reading or not; nobody is told of what was before the start.
-    for (const item of this.#early) understood(this.#meaning, item);
+    for (const item of this.#early) understood(this.#meaning as unknown as Meaning, item);
     this.#early = [];
     const unwatched = this.#options.stack.facts.layers
       .filter(({ layer }) => !watched.some((one) => one.layer === layer))
@@ -113,9 +118,24 @@ export class LiveSession {
     }
   }
 
+  /** From now on records are understood over this reading. */
+  #understand(scan: StackScan): void {
+    this.#picture = new Picture(scan);
+    this.#refresher?.end();
+    const place = this.#options.stack.facts.layers.find(({ role }) => role === 'upper')?.place;
+    this.#refresher = place ? new Refresher(this.#options.probe, place, this.#picture) : null;
+    this.#meaning = new Meaning(this.#picture, this.#options.lifetimes);
+  }
+
+  /** The stack as the records have left it; null before it was read. */
+  get picture(): Picture | null {
+    return this.#picture;
+  }
+
   #tell(item: WatchItem): void {
     if (item.kind !== 'events' && item.kind !== 'orphans') return;
     const events = understood(this.#meaning as Meaning, item);
+    this.#refresher?.took();
     this.#send(
       events.map((live) => watchEvent(live, this.#seq++, BigInt(item.readNs))),
       item,
@@ -142,7 +162,7 @@ export class LiveSession {
     if (scan === null) return;
     // Another one while it was read: what was read may lack what was lost then.
     if (overflows !== this.#overflows) return this.#rescan();
-    this.#meaning = new Meaning(new Picture(scan), this.#options.lifetimes);
+    this.#understand(scan);
     const read = { readNs: `${BigInt(Date.now()) * 1_000_000n}`, readMonotonicNs: `${process.hrtime.bigint()}` };
     this.#send([this.#notice('rescanned', read, {})], read);
     const early = this.#early;

@@ -12,6 +12,8 @@ export type UpperStanding = Standing & {
   /** MarkBit of the prefix that counts. */
   bits: number;
   redirect: Bytes | null;
+  /** Names of the inode; 1 where it is not known. */
+  nlink: number;
 };
 
 type Attribute = { name: string; value: Uint8Array | null };
@@ -57,8 +59,8 @@ export function standingOfNow(now: Extract<Now, { is: 'there' }>, { prefix, isRe
     .map(({ name, value }) => ({ name: name.slice(start.length), value: value === null ? null : arrayOfBytes(value) }));
   const isWhiteout = now.mode >>> 12 === Kind.char && now.rdev === '0:0';
   const marks = marksOf(attributes, now.mode, now.size === '0', isWhiteout);
-  const { fid, ino, mode, uid, gid, size, mtimeNs } = now;
-  return { ...marks, ...(isReadable ? {} : { marks: null }), fid, ino, mode, uid, gid, size, mtimeNs };
+  const { fid, ino, nlink, mode, uid, gid, size, mtimeNs } = now;
+  return { ...marks, ...(isReadable ? {} : { marks: null }), fid, ino, nlink, mode, uid, gid, size, mtimeNs };
 }
 
 /** The standing of an entry of the scan; its handle is not known. */
@@ -83,6 +85,7 @@ export function standingOfEntry(
     ...(isReadable ? {} : { marks: null }),
     fid: null,
     ino: entries.hasNumber(entry) ? `${entries.ino(entry)}` : null,
+    nlink: entries.nlink(entry),
     mode,
     uid: entries.uid(entry),
     gid: entries.gid(entry),
@@ -96,7 +99,7 @@ export function guessed(standing: Standing): UpperStanding {
   const { is, isOpaque, isMetacopy } = standing;
   const bits =
     (is === 'whiteout' ? MarkBit.whiteout : 0) | (isOpaque ? MarkBit.opaque : 0) | (isMetacopy ? MarkBit.metacopy : 0);
-  return { ...standing, bits, redirect: null };
+  return { ...standing, bits, redirect: null, nlink: 1 };
 }
 
 export const isUpperStanding = (standing: Standing): standing is UpperStanding => 'bits' in standing;

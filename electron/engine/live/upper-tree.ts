@@ -1,8 +1,10 @@
 import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 import type { Standing } from '../../../shared/live/asker.ts';
+import { UNKNOWN } from '../../../shared/live/record.ts';
 import { Kind } from '../../../shared/merge/marks.ts';
 import { ABSENT, type RawTree } from '../../../shared/merge/tree.ts';
 import type { EntryTable } from '../entries.ts';
+import { EntryNumbers } from './entry-numbers.ts';
 import { guessed, isUpperStanding, type MarkReading, standingOfEntry, type UpperStanding } from './standing.ts';
 
 /** Ids of nodes, as the lookup takes them, follow those of entries. */
@@ -32,24 +34,25 @@ export class UpperTree implements RawTree {
   /** Counts the changes by which paths may lead elsewhere. */
   generation = 0;
   readonly #marks: MarkReading;
-  readonly #nodes: UpperNode[] = [];
+  readonly #nodes = new Map<number, UpperNode>();
+  #nextId = FIRST_NODE;
   /** Nodes of entries that have one. */
   readonly #byEntry = new Map<number, UpperNode>();
   /** What came or was read since the scan, by inode number. */
   readonly #byIno = new Map<string, Set<UpperNode>>();
-  /** Entries of the scan's upper that have other names, by inode number; made when first asked for. */
-  #linked: Map<number | string, number[]> | null = null;
+  readonly #numbers: EntryNumbers;
 
   /** `rootEntry`: the upper's root, null where there is none or it could not be read. */
   constructor(entries: EntryTable, rootEntry: number | null, marks: MarkReading) {
     this.entries = entries;
     this.#marks = marks;
+    this.#numbers = new EntryNumbers(entries);
     this.root = rootEntry === null ? null : this.#make(rootEntry, null, asBytes(''), null);
   }
 
   #make(entry: number, standing: UpperStanding | null, name: Bytes, parent: UpperNode | null): UpperNode {
-    const node = { id: FIRST_NODE + this.#nodes.length, entry, standing, name, parent, changed: null };
-    this.#nodes.push(node);
+    const node = { id: this.#nextId++, entry, standing, name, parent, changed: null };
+    this.#nodes.set(node.id, node);
     if (entry !== ABSENT) this.#byEntry.set(entry, node);
     if (standing) this.#number(node, standing);
     return node;
@@ -62,8 +65,18 @@ export class UpperTree implements RawTree {
     else this.#byIno.set(ino, new Set([node]));
   }
 
+  #unnumber(node: UpperNode): void {
+    const ino = node.standing?.ino ?? null;
+    const there = ino === null ? undefined : this.#byIno.get(ino);
+    there?.delete(node);
+    if (ino !== null && there?.size === 0) this.#byIno.delete(ino);
+  }
+
   standingOf(node: UpperNode): UpperStanding {
-    node.standing ??= standingOfEntry(this.entries, node.entry, this.#marks);
+    if (node.standing === null) {
+      node.standing = standingOfEntry(this.entries, node.entry, this.#marks);
+      this.#number(node, node.standing);
+    }
     return node.standing;
   }
 
@@ -103,7 +116,7 @@ export class UpperTree implements RawTree {
     for (const part of names) {
       let child = this.child(node, part);
       if (child === null) {
-        child = this.#make(ABSENT, guessed({ ...NOTHING_KNOWN, is: 'directory' }), part, node);
+        child = this.#make(ABSENT, guessed({ ...UNKNOWN, is: 'directory' }), part, node);
         this.#set(node, part, child);
       }
       node = child;
@@ -111,14 +124,13 @@ export class UpperTree implements RawTree {
     return { parent: node, name };
   }
 
-  /** Puts something new at a path. Returns what stood there, taken out. */
-  put(path: Bytes, standing: Standing): UpperNode | null {
+  /** Puts something new at a path; what stood there is gone. */
+  put(path: Bytes, standing: Standing): void {
     const place = this.#parentOf(path);
-    if (place === null) return null;
-    const before = this.take(path);
+    if (place === null) return;
+    this.take(path);
     const whole = isUpperStanding(standing) ? standing : guessed(standing);
     this.attach(this.#make(ABSENT, whole, place.name, null), path);
-    return before;
   }
 
   update(path: Bytes, standing: Standing): void {
@@ -127,7 +139,7 @@ export class UpperTree implements RawTree {
     const before = this.standingOf(node);
     const whole = isUpperStanding(standing) ? standing : guessed(standing);
     if (before.bits !== whole.bits || before.redirect !== whole.redirect) this.generation++;
-    if (before.ino !== whole.ino && before.ino !== null) this.#byIno.get(before.ino)?.delete(node);
+    this.#unnumber(node);
     node.standing = whole;
     this.#number(node, whole);
   }
@@ -142,6 +154,18 @@ export class UpperTree implements RawTree {
     return node;
   }
 
+  /** A node that was taken out does not come back: neither does what is below it. */
+  forget(node: UpperNode | null): void {
+    const all = node === null ? [] : [node];
+    for (let at = all.pop(); at !== undefined; at = all.pop()) {
+      this.#nodes.delete(at.id);
+      this.#unnumber(at);
+      for (const child of at.changed?.values() ?? []) if (child) all.push(child);
+      // Its entry in the scan is known to be gone by the node alone.
+      at.changed = null;
+    }
+  }
+
   /** Puts a node that was taken out at a path where nothing stands. */
   attach(node: UpperNode, path: Bytes): void {
     const place = this.#parentOf(path);
@@ -153,7 +177,7 @@ export class UpperTree implements RawTree {
   }
 
   /** Path of a node; null where it is not in the tree any more. */
-  #pathOf(node: UpperNode): Bytes | null {
+  pathOf(node: UpperNode): Bytes | null {
     const names: string[] = [];
     let at = node;
     for (; at.parent !== null; at = at.parent) names.push(at.name);
@@ -164,31 +188,14 @@ export class UpperTree implements RawTree {
   namesOf(ino: string): Bytes[] {
     const out: Bytes[] = [];
     for (const node of this.#byIno.get(ino) ?? []) {
-      const path = this.#pathOf(node);
-      if (path === null) this.#byIno.get(ino)?.delete(node);
-      else if (!out.includes(path)) out.push(path);
+      const path = this.pathOf(node);
+      if (path !== null && !out.includes(path)) out.push(path);
     }
-    const value = BigInt(ino);
-    const key = value < 0x20000000000000n ? Number(value) : `${value >> 32n}:${value & 0xffffffffn}`;
-    for (const entry of this.#linkedEntries().get(key) ?? []) {
+    for (const entry of this.#numbers.of(ino)) {
       const path = this.#pathOfEntry(entry);
       if (path !== null && !out.includes(path)) out.push(path);
     }
     return out.sort();
-  }
-
-  #linkedEntries(): Map<number | string, number[]> {
-    if (this.#linked) return this.#linked;
-    this.#linked = new Map();
-    const { entries } = this;
-    for (let entry = 0; entry < entries.count; entry++) {
-      if (entries.layer(entry) !== 0 || entries.kind(entry) === Kind.dir || entry === this.root?.entry) continue;
-      const key = entries.inoKey(entry);
-      const there = this.#linked.get(key);
-      if (there) there.push(entry);
-      else this.#linked.set(key, [entry]);
-    }
-    return this.#linked;
   }
 
   /** Path of an entry of the scan as it stands now; null where it is gone. */
@@ -198,7 +205,7 @@ export class UpperTree implements RawTree {
     for (let at = entry; ; at = entries.directoryEntry[entries.parents[at] as number] as number) {
       const node = this.#byEntry.get(at);
       if (node) {
-        const path = this.#pathOf(node);
+        const path = this.pathOf(node);
         return path === null ? null : asBytes([path, ...names].filter((part) => part !== '').join('/'));
       }
       if ((entries.parents[at] as number) === 0xffffffff) return null;
@@ -209,7 +216,7 @@ export class UpperTree implements RawTree {
   // The lookup's view: RawTree.
 
   #node(id: number): UpperNode {
-    return this.#nodes[id - FIRST_NODE] as UpperNode;
+    return this.#nodes.get(id) as UpperNode;
   }
   /** The node's entry in the scan, where it still is what the scan saw; else ABSENT. */
   entryOf(id: number): number {
@@ -239,18 +246,3 @@ export class UpperTree implements RawTree {
     return this.child(this.#node(directory), asBytes(name))?.id ?? ABSENT;
   }
 }
-
-const NOTHING_KNOWN: Standing = {
-  is: 'other',
-  fid: null,
-  ino: null,
-  mode: 0,
-  uid: 0,
-  gid: 0,
-  size: null,
-  mtimeNs: null,
-  marks: null,
-  isOpaque: false,
-  isMetacopy: false,
-  hasOrigin: false,
-};
