@@ -13,6 +13,7 @@ import { findingsOfTree } from './findings.ts';
 import { firstRows } from './first-rows.ts';
 import { historyWrite } from './history-write.ts';
 import { inodesShare } from './inodes.ts';
+import { liveLatency, liveNoise } from './live.ts';
 import { MAP_MEASURES } from './map.ts';
 import type { Measure, Skipped } from './measure.ts';
 import { memoryPerEntry } from './memory.ts';
@@ -36,6 +37,10 @@ const MEASURES: Record<string, (rounds: number, say: Say) => Promise<Measure | S
   'inode-search': inodeSearch,
   ...MAP_MEASURES,
   'history-write': historyWrite,
+  'live-p95-10': (rounds) => liveLatency(10, rounds),
+  'live-p95-1000': (rounds) => liveLatency(1000, rounds),
+  'live-p95-10000': (rounds) => liveLatency(10000, rounds),
+  'live-noise': (rounds) => liveNoise(rounds),
   ...SCROLL_MEASURES,
 };
 
