@@ -1,5 +1,5 @@
 /**
- * Runs every suite and ends with one line: `N passed, N failed, N skipped`.
+ * Runs every suite, what takes long side by side, and ends with one line: `N passed, N failed, N skipped`.
  *
  *   npm test [-- --seed S] [--only NAME]
  *   npm run test:deep [-- --seed S] [--objects N] [--only NAME]
@@ -13,24 +13,27 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seeToSystem } from './system.ts';
 import { type Counts, countsOfPlaywright, judged, lastLine, type PlaywrightReport, sum } from './testing/counts.ts';
+import { Turns } from './testing/turns.ts';
 
 const root = join(import.meta.dirname, '..');
 const artifacts = join(root, 'artifacts');
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
 
-type Suite = { name: string; about: string; run(): Promise<Counts> };
+/** Writes what a suite prints. */
+type Say = (text: string) => void;
+type Suite = { name: string; about: string; run(say: Say): Promise<Counts> };
+
+/** How many suites run at once: there are few cores, and more would only make what waits for something give up. */
+const ATONCE = 2;
 
 /** Runs a command, its output as it comes. Resolves with its exit status; null if a signal ended it. */
-function command(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number | null> {
+function command(say: Say, words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number | null> {
   const [file = '', ...args] = words;
-  const child = spawn(file, args, {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...env },
-  });
+  const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', say);
   return new Promise((resolve) => {
     child.on('error', (error) => {
-      console.error(`${file}: ${error.message}`);
+      say(`${file}: ${error.message}\n`);
       resolve(null);
     });
     child.on('close', resolve);
@@ -38,8 +41,8 @@ function command(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise
 }
 
 /** A check that passes or fails as a whole. */
-async function check(...words: string[]): Promise<Counts> {
-  const failed = (await command(words)) === 0 ? 0 : 1;
+async function check(say: Say, ...words: string[]): Promise<Counts> {
+  const failed = (await command(say, words)) === 0 ? 0 : 1;
   return { passed: 1 - failed, failed, skipped: [] };
 }
 
@@ -52,11 +55,11 @@ function read<T>(file: string, counts: (report: T) => Counts): Counts {
   }
 }
 
-async function vitest(project: string): Promise<Counts> {
+async function vitest(say: Say, project: string): Promise<Counts> {
   const file = join(artifacts, `${project}.json`);
   rmSync(file, { force: true });
   const reporters = ['--reporter=default', `--reporter=${join(root, 'scripts/testing/vitest-reporter.ts')}`];
-  const status = await command([bin('vitest'), 'run', '--project', project, ...reporters], {
+  const status = await command(say, [bin('vitest'), 'run', '--project', project, ...reporters], {
     STRATOSCOPE_COUNTS: file,
   });
   return judged(
@@ -65,28 +68,43 @@ async function vitest(project: string): Promise<Counts> {
   );
 }
 
-async function playwright(): Promise<Counts> {
+async function playwright(say: Say): Promise<Counts> {
   const file = join(artifacts, 'e2e.json');
   rmSync(file, { force: true });
   const screen = ['--auto-servernum', '--server-args=-screen 0 1920x1200x24'];
-  const status = await command(['xvfb-run', ...screen, bin('playwright'), 'test']);
+  const status = await command(say, ['xvfb-run', ...screen, bin('playwright'), 'test']);
   return judged(read<PlaywrightReport>(file, countsOfPlaywright), status);
 }
 
-const SUITES: readonly Suite[] = [
+/** What the others need comes first, one after the other; those then run side by side, the longest first. */
+const FIRST: readonly Suite[] = [
   {
     name: 'types',
     about: 'every source, and the page as its oldest browser has it',
-    run: async () =>
-      sum([await check(bin('tsc'), '--noEmit'), await check(bin('tsc'), '--noEmit', '-p', 'renderer/tsconfig.json')]),
+    run: async (say) =>
+      sum([
+        await check(say, bin('tsc'), '--noEmit'),
+        await check(say, bin('tsc'), '--noEmit', '-p', 'renderer/tsconfig.json'),
+      ]),
   },
-  { name: 'format', about: 'format and lint', run: () => check(bin('biome'), 'check', '--error-on-warnings', '.') },
-  { name: 'build', about: 'dist/', run: () => check(process.execPath, 'scripts/build.ts') },
-  { name: 'unit', about: 'meaning and view, and who may import whom', run: () => vitest('unit') },
-  { name: 'machine', about: 'what talks to the kernel', run: () => vitest('machine') },
-  { name: 'whole', about: 'the program, against the kernel and at the terminal', run: () => vitest('whole') },
-  { name: 'e2e', about: 'the window and the browser form', run: playwright },
+  {
+    name: 'format',
+    about: 'format and lint',
+    run: (say) => check(say, bin('biome'), 'check', '--error-on-warnings', '.'),
+  },
+  { name: 'build', about: 'dist/', run: (say) => check(say, process.execPath, 'scripts/build.ts') },
 ];
+const SIDE_BY_SIDE: readonly Suite[] = [
+  { name: 'machine', about: 'what talks to the kernel', run: (say) => vitest(say, 'machine') },
+  { name: 'e2e', about: 'the window and the browser form', run: playwright },
+  {
+    name: 'whole',
+    about: 'the program, against the kernel and at the terminal',
+    run: (say) => vitest(say, 'whole'),
+  },
+  { name: 'unit', about: 'meaning and view, and who may import whom', run: (say) => vitest(say, 'unit') },
+];
+const SUITES = [...FIRST, ...SIDE_BY_SIDE];
 
 type Options = { seed: string; deep: boolean; objects: string | undefined; only: string | undefined };
 
@@ -124,17 +142,27 @@ async function main(): Promise<number> {
   const again = `npm run ${deep ? 'test:deep' : 'test'} -- --seed ${seed}`;
   console.log(`Seed ${seed}; the same run again: ${again}`);
 
+  const turns = new Turns((text) => process.stdout.write(text));
   const results: [Suite, Counts, number][] = [];
-  for (const suite of SUITES) {
-    if (only !== undefined && suite.name !== only) continue;
-    console.log(`\n── ${suite.name}: ${suite.about}`);
-    const started = performance.now();
-    results.push([suite, await suite.run(), (performance.now() - started) / 1000]);
-  }
+  const run = (suite: Suite): Promise<void> =>
+    turns.take(async (say) => {
+      say(`\n── ${suite.name}: ${suite.about}\n`);
+      const started = performance.now();
+      const counts = await suite.run(say);
+      results.push([suite, counts, (performance.now() - started) / 1000]);
+    });
+  const isAsked = ({ name }: Suite): boolean => only === undefined || name === only;
+  for (const suite of FIRST.filter(isAsked)) await run(suite);
+  const waiting = SIDE_BY_SIDE.filter(isAsked);
+  const worker = async (): Promise<void> => {
+    for (let suite = waiting.shift(); suite; suite = waiting.shift()) await run(suite);
+  };
+  await Promise.all(Array.from({ length: ATONCE }, worker));
 
   console.log('');
   const total = sum(results.map(([, counts]) => counts));
   for (const { name, reason } of total.skipped) console.log(`skipped: ${name}: ${reason}`);
+  results.sort(([one], [other]) => SUITES.indexOf(one) - SUITES.indexOf(other));
   for (const [{ name }, counts, seconds] of results) {
     console.log(`${name.padEnd(8)} ${lastLine(counts)} (${seconds.toFixed(0)} s)`);
   }
