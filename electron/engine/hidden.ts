@@ -3,7 +3,7 @@ import type { EntryRole, HiddenBy, Provenance } from '../../shared/contract/scan
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import type { RuleId } from '../../shared/merge/rules.ts';
 import { ABSENT, Code } from '../../shared/merge/tree.ts';
-import type { OriginFact } from './origins.ts';
+import type { OriginFact } from './origin-facts.ts';
 import type { StackScan } from './scan.ts';
 
 /** One entry of an object: what it is for it, and what hides it. */
@@ -191,7 +191,7 @@ export class HiddenTree {
     const { entries, origins } = this.#scan;
     const sieve = new Uint8Array(1 << 16);
     const map = new Map<number | string, number[]>();
-    for (const { ino, state } of origins.facts.values()) {
+    for (const [, { ino, state }] of origins.facts) {
       if (ino === null || state !== 'verified') continue;
       sieve[Number(ino & 0xffffn)] = 1;
       map.set(keyOf(ino), []);

@@ -4,7 +4,7 @@ import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { ABSENT } from '../../shared/merge/tree.ts';
 import { Formers } from './formers.ts';
 import type { IndexEntry } from './index-entries.ts';
-import type { OriginFact } from './origins.ts';
+import type { OriginFact } from './origin-facts.ts';
 import type { StackScan } from './scan.ts';
 
 /**

@@ -1,5 +1,4 @@
 import { type Bytes, hexOfBytes } from '../../shared/bytes/bytes.ts';
-import type { OriginState } from '../../shared/contract/scan.ts';
 import type { ProbeContract } from '../../shared/ipc/probe.ts';
 import { OPENED_SIZE } from '../../shared/ipc/records.ts';
 import type { Client } from '../../shared/ipc/rpc.ts';
@@ -7,19 +6,8 @@ import { Kind } from '../../shared/merge/marks.ts';
 import { arrayOfHex, FbField, inodeOfFid, parseHandle } from '../../shared/xattrs/index.ts';
 import type { EntryTable } from './entries.ts';
 import type { Index } from './index-entries.ts';
+import { type OriginFact, OriginFacts } from './origin-facts.ts';
 import type { Stack } from './stack.ts';
-
-/** What became of an entry's overlay.origin. `mode` is st_mode of the live origin, 0 where it is not known. */
-export type OriginFact = {
-  state: OriginState | 'unknown';
-  why: string;
-  /** Lower layer whose filesystem holds it; -1 where that is not known. */
-  layer: number;
-  ino: bigint | null;
-  nlink: number | null;
-  dev: string | null;
-  mode: number;
-};
 
 /**
  * A handle that is asked for on a layer's filesystem. `others`: layers of other filesystems with the same uuid, on which
@@ -55,7 +43,7 @@ const hexOf = (value: Uint8Array): string => hexOfBytes(String.fromCharCode(...v
  * handle, as the kernel does (namei.c:ovl_check_origin_fh, ovl_decode_real_fh).
  */
 export class Origins {
-  readonly facts = new Map<number, OriginFact>();
+  readonly facts = new OriginFacts();
   readonly #entries: EntryTable;
   readonly #stack: Stack;
   readonly #probe: Client<ProbeContract>;
@@ -204,7 +192,7 @@ export class Origins {
         (error: Error) => {
           for (const { entry } of batch) {
             const fact = this.facts.get(entry);
-            if (fact) fact.why = `could not be asked: ${error.message}`;
+            if (fact) this.facts.set(entry, { ...fact, why: `could not be asked: ${error.message}` });
           }
         },
       )
@@ -254,11 +242,11 @@ export class Origins {
       const isIndexed = index?.entries.some(
         (one) => one.ino === this.#entries.ino(entry) && one.lower?.ino === fact.ino && one.lower?.dev === fact.dev,
       );
-      if (isIndexed) Object.assign(fact, { state: 'verified', why: `${LIVE}, and the index has it` });
-      else if (!index || index.unknown) fact.why = 'it counts if the index has it, which could not be read';
-      else if ((fact.nlink ?? 0) > 1)
-        Object.assign(fact, { state: 'ignored', why: 'the lower inode has several names and is not in the index' });
-      else Object.assign(fact, { state: 'ignored', why: 'nfs_export is on and the lower inode is not in the index' });
+      const say = (state: OriginFact['state'], why: string): void => this.facts.set(entry, { ...fact, state, why });
+      if (isIndexed) say('verified', `${LIVE}, and the index has it`);
+      else if (!index || index.unknown) say(fact.state, 'it counts if the index has it, which could not be read');
+      else if ((fact.nlink ?? 0) > 1) say('ignored', 'the lower inode has several names and is not in the index');
+      else say('ignored', 'nfs_export is on and the lower inode is not in the index');
     }
     this.#leftToIndex = [];
   }

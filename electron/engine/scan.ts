@@ -324,5 +324,6 @@ export class StackScan {
   trim(): void {
     this.entries.trim();
     this.objects.trim();
+    this.origins.facts.trim();
   }
 }
