@@ -209,8 +209,9 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
       viewOf(view).cancel();
       return null;
     },
-    async rescan({ view }) {
-      await viewOf(view).reread();
+    async rescan({ view: id }) {
+      const view = viewOf(id);
+      await (view.live ?? view).reread();
       return null;
     },
     state: ({ view }) => viewOf(view).state(),
@@ -314,6 +315,7 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     ...liveHandlers({
       probe,
       read: (stack, through, signal) => readWhole(stack, { targets: false, through }, signal, () => {}),
+      viewOf,
     }),
     ...mapHandlers({
       probe,

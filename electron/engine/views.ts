@@ -20,6 +20,8 @@ export class View {
   version = 1;
   /** Called with each reading that is whole. */
   onWhole: ((scan: StackScan, signal: AbortSignal) => void) | null = null;
+  /** What keeps it live; null while it is not. */
+  live: { end(): void; reread(): Promise<void> } | null = null;
   /** Moment at which the picture was whole, ns since the epoch. */
   #readAtNs: string | null = null;
   #abort = new AbortController();
@@ -172,6 +174,7 @@ export class View {
   }
 
   close(): void {
+    this.live?.end();
     this.#abort.abort();
     if (this.#timer) clearTimeout(this.#timer);
   }

@@ -1,9 +1,10 @@
-import type { Bytes } from '../bytes/bytes.ts';
+import { asBytes, type Bytes } from '../bytes/bytes.ts';
 import type { Asker } from './asker.ts';
 import { type LiveEvent, UNKNOWN_BYTES } from './event.ts';
+import { type LifetimeKind, Lifetimes } from './lifetimes.ts';
 import { type Process, Raw, type RawEvent, type RawOrphan, type RawPlace, WORK_LAYER } from './raw.ts';
 import { CurrentRecord, isSame, isWhiteoutState } from './record.ts';
-import { isTempPath, type Temp, Temps } from './temps.ts';
+import { fileName, isTempPath, type Temp, Temps } from './temps.ts';
 import { UpperContents } from './upper-contents.ts';
 import { UpperNames } from './upper-names.ts';
 
@@ -23,8 +24,9 @@ export class Meaning {
   readonly #contents: UpperContents;
   readonly #lifetimes: boolean;
   readonly #temps = new Temps();
-  /** Inodes that got a name in work/ or index/: a second one there is a whiteout's. */
-  readonly #made = new Set<string>();
+  readonly lives = new Lifetimes();
+  /** Inodes that got a name in work/ or index/, with their lifetimes: a second one there is a whiteout's. */
+  readonly #made = new Map<string, number | null>();
   /** Inodes that were written to by their name in index/ before the upper had one. */
   readonly #written = new Set<string>();
 
@@ -61,7 +63,8 @@ export class Meaning {
 
   /** A file lost its name, and somebody still has it open. */
   orphan({ fid, path, size }: RawOrphan): LiveEvent {
-    this.#temps.orphaned(fid, path, size);
+    const life = this.#temps.takeOrphan(fid)?.life ?? this.#began('orphan', fileName(path), path, size, fid);
+    this.#temps.orphaned(fid, path, size, life);
     return { event: 'orphan', path, layer: 0, bytes: size, by: null };
   }
 
@@ -69,6 +72,7 @@ export class Meaning {
   forget(): void {
     this.#temps.clear();
     this.#names.forget();
+    this.lives.lost();
   }
 
   #lower(at: RawPlace | null, from: RawPlace | null): void {
@@ -93,9 +97,27 @@ export class Meaning {
   /** The end of an inode without a name. */
   #ended(fid: string): void {
     const temp = this.#temps.takeUnnamed(fid);
-    if (temp) this.#record.sayTemp('temp-died', temp);
+    if (temp) this.#died(temp);
     const orphan = this.#temps.takeOrphan(fid);
-    if (orphan) this.#record.say('temp-died', orphan.path, { bytes: orphan.size });
+    if (!orphan) return;
+    this.#record.say('temp-died', orphan.path, { bytes: orphan.size });
+    this.lives.ended(orphan.life, 'died');
+  }
+
+  #died(temp: Temp): void {
+    if (temp.isTold) this.#record.sayTemp('temp-died', temp);
+    this.lives.ended(temp.life, 'died');
+  }
+
+  #began(kind: LifetimeKind, name: Bytes, path: Bytes | null, bytes: string | null, fid: string | null): number {
+    const by = kind === 'orphan' ? null : this.#record.by;
+    return this.lives.began({ kind, name, path, bytes, fid, by });
+  }
+
+  /** Tells of the birth of one that has a name in the work directory. */
+  #bornNamed(temp: Temp): void {
+    this.#record.sayTemp('temp-born', temp);
+    if (this.#lifetimes) temp.life = this.#began('work', temp.name, null, null, this.#record.event.fid);
   }
 
   /** A record about a name in the work directory, but for renames. */
@@ -108,15 +130,20 @@ export class Meaning {
       if (!(mask & NAMES)) for (const name of this.#asker.namesOf(now.ino)) this.#contents.changed(name, now, true);
       return;
     }
-    if (mask & Raw.create && !(mask & Raw.isDir) && fid !== null) {
-      if (this.#made.has(fid)) this.#record.addWhiteout(fid);
-      else this.#made.add(fid);
+    let temp: Temp | null = null;
+    if (mask & Raw.create && !this.#temps.hasNamed(path)) {
+      temp = this.#temps.named(path, true);
+      this.#bornNamed(temp);
     }
-    if (mask & Raw.create && !this.#temps.hasNamed(path))
-      this.#record.sayTemp('temp-born', this.#temps.named(path, true));
+    if (mask & Raw.create && !(mask & Raw.isDir) && fid !== null) {
+      if (this.#made.has(fid)) {
+        this.#record.addWhiteout(fid);
+        this.lives.tell(this.#made.get(fid) ?? null, { kind: 'whiteouts' });
+      } else this.#made.set(fid, temp?.life ?? null);
+    }
     if (mask & Raw.delete) {
-      const temp = this.#temps.takeNamed(path);
-      if (temp?.isTold) this.#record.sayTemp('temp-died', temp);
+      const ended = this.#temps.takeNamed(path);
+      if (ended) this.#died(ended);
     }
     if (!(mask & (NAMES | Raw.isDir)) && fid !== null && !this.#temps.hasNamed(path)) this.#unnamed(fid, path, true);
   }
@@ -124,10 +151,15 @@ export class Meaning {
   /** Something was done to a file without a name. */
   #unnamed(fid: string, path: Bytes, isKernel: boolean): void {
     const { temp, isNew } = this.#temps.unnamed(fid, path, isKernel);
-    if (isNew) this.#record.sayTemp('temp-born', temp);
+    if (isNew) {
+      this.#record.sayTemp('temp-born', temp);
+      const directory = isKernel ? null : asBytes(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+      if (this.#lifetimes) temp.life = this.#began(isKernel ? 'copy-up' : 'user', temp.name, directory, '0', fid);
+    }
     if (!(this.#record.event.mask & Raw.modify)) return;
     temp.wasWritten = true;
     this.#record.sayTemp('temp-written', temp);
+    this.lives.tell(temp.life, { bytes: null });
   }
 
   #renamed(at: RawPlace | null, from: RawPlace | null): void {
@@ -142,7 +174,8 @@ export class Meaning {
     // In an exchange what leaves the upper takes the name of what came.
     const isNew = from?.layer !== 0 && temp === null;
     const renamed = this.#temps.named(at.path, isNew || temp?.isTold === true);
-    if (isNew) this.#record.sayTemp('temp-born', renamed);
+    if (isNew) this.#bornNamed(renamed);
+    else renamed.life = temp?.life ?? null;
   }
 
   #came(path: Bytes, temp: Temp | null): void {
@@ -150,6 +183,8 @@ export class Meaning {
     const unnamed = this.#temps.takeUnnamed(this.#record.event.fid);
     this.#names.came(path, unnamed && (temp === null || !unnamed.isKernel) ? unnamed : temp);
     const { fid } = this.#record.event;
+    const bytes = this.#asker.standing(path)?.size ?? null;
+    for (const one of [temp, unnamed]) this.lives.ended(one?.life ?? null, 'linked', { linkedTo: path, bytes });
     if (fid === null) return;
     this.#made.delete(fid);
     if (this.#written.delete(fid)) this.#names.writtenBefore(path);

@@ -9,9 +9,12 @@ export type Temp = {
   wasWritten: boolean;
   /** Its birth was told: what an exchange takes out of the upper was no temporary file. */
   isTold: boolean;
+  /** Key of its lifetime; null where nobody follows it. */
+  life: number | null;
 };
 
-const fileName = (path: Bytes): Bytes => asBytes(path.slice(path.lastIndexOf('/') + 1));
+/** What stands behind the last slash. */
+export const fileName = (path: Bytes): Bytes => asBytes(path.slice(path.lastIndexOf('/') + 1));
 
 /** Whether a path below the work directory is that of a temporary file: directly in work/ or index/. */
 export const isTempPath = (path: Bytes): boolean => /^(work|index)\/#[^/]*$/s.test(path);
@@ -24,11 +27,11 @@ export class Temps {
   readonly #byFid = new Map<string, Temp>();
   readonly #byPath = new Map<Bytes, Temp>();
   /** Files that lost their name and are still open: by handle, the name that they had. */
-  readonly #orphans = new Map<string, { path: Bytes; size: string }>();
+  readonly #orphans = new Map<string, { path: Bytes; size: string; life: number | null }>();
 
   /** One with a name in the work directory. */
   named(path: Bytes, isTold: boolean): Temp {
-    const temp = { name: fileName(path), isKernel: true, wasWritten: false, isTold };
+    const temp = { name: fileName(path), isKernel: true, wasWritten: false, isTold, life: null };
     this.#byPath.set(path, temp);
     return temp;
   }
@@ -47,7 +50,7 @@ export class Temps {
   unnamed(fid: string, path: Bytes, isKernel: boolean): { temp: Temp; isNew: boolean } {
     const known = this.#byFid.get(fid);
     if (known) return { temp: known, isNew: false };
-    const temp = { name: fileName(path), isKernel, wasWritten: false, isTold: true };
+    const temp = { name: fileName(path), isKernel, wasWritten: false, isTold: true, life: null };
     this.#byFid.set(fid, temp);
     return { temp, isNew: true };
   }
@@ -64,11 +67,11 @@ export class Temps {
     return fid !== null && this.#byFid.has(fid);
   }
 
-  orphaned(fid: string, path: Bytes, size: string): void {
-    this.#orphans.set(fid, { path, size });
+  orphaned(fid: string, path: Bytes, size: string, life: number): void {
+    this.#orphans.set(fid, { path, size, life });
   }
 
-  takeOrphan(fid: string): { path: Bytes; size: string } | null {
+  takeOrphan(fid: string): { path: Bytes; size: string; life: number | null } | null {
     const orphan = this.#orphans.get(fid) ?? null;
     this.#orphans.delete(fid);
     return orphan;

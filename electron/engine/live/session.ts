@@ -3,6 +3,7 @@ import type { WatchEvent, WatchMeta } from '../../../shared/contract/watch.ts';
 import type { ProbeContract } from '../../../shared/ipc/probe.ts';
 import type { Client } from '../../../shared/ipc/rpc.ts';
 import type { LiveEvent } from '../../../shared/live/event.ts';
+import type { Lifetime } from '../../../shared/live/lifetimes.ts';
 import { isoTime, watchEvent } from '../../../shared/live/line.ts';
 import { Meaning } from '../../../shared/live/meaning.ts';
 import { parseWatchItem, type WatchedLayer, type WatchItem, WORK_LAYER } from '../../../shared/live/raw.ts';
@@ -22,6 +23,13 @@ export type LiveOptions = {
   onMeta: (meta: WatchMeta['meta']) => void;
   onEvents: (events: WatchEvent[], readMonotonicNs: string) => void;
   onUnmounted: (stillAt: Bytes[]) => void;
+  /** How each layer is watched, before the stack is read. */
+  onWatched?: (layers: WatchMeta['meta']['watched']) => void;
+  /** Temporary files that began, changed or ended. */
+  onLives?: (lives: Lifetime[]) => void;
+  /** Records were lost, for the so manyth time; the stack is being read again. */
+  onOverflow?: (overflows: number) => void;
+  onRescanned?: () => void;
   signal: AbortSignal;
 };
 
@@ -94,17 +102,19 @@ export class LiveSession {
 
   /** Reads the stack now that the marks stand, and lets the picture catch up with what came meanwhile. */
   async #begin(watched: WatchedLayer[]): Promise<void> {
+    const unwatched = this.#options.stack.facts.layers
+      .filter(({ layer }) => !watched.some((one) => one.layer === layer))
+      .map(({ layer, why }) => ({ layer, by: 'none' as const, why, directories: 0 }));
+    const layers = [...watched, ...unwatched].sort((a, b) => a.layer - b.layer);
+    this.#options.onWatched?.(layers);
     const scan = await this.#read();
     if (scan === null) return;
     this.#understand(scan);
     // It may be in the reading or not; nobody is told of what was before the start.
     for (const item of this.#early) understood(this.#meaning as unknown as Meaning, item);
     this.#early = [];
-    const unwatched = this.#options.stack.facts.layers
-      .filter(({ layer }) => !watched.some((one) => one.layer === layer))
-      .map(({ layer, why }) => ({ layer, by: 'none' as const, why, directories: 0 }));
-    const layers = [...watched, ...unwatched].sort((a, b) => a.layer - b.layer);
     this.#options.onMeta({ ...afterReading(scanMeta(this.#options.stack), scan), watched: layers });
+    this.#tellLives();
   }
 
   /** Null where it failed: the watch then ends with the reason. */
@@ -140,6 +150,12 @@ export class LiveSession {
       events.map((live) => watchEvent(live, this.#seq++, BigInt(item.readNs))),
       item,
     );
+    this.#tellLives();
+  }
+
+  #tellLives(): void {
+    const lives = this.#meaning?.lives.takeChanged() ?? [];
+    if (lives.length > 0) this.#options.onLives?.(lives);
   }
 
   #send(events: WatchEvent[], { readMonotonicNs }: Read): void {
@@ -150,10 +166,25 @@ export class LiveSession {
   #overflowed(item: Extract<WatchItem, { kind: 'overflow' }>): void {
     const isReading = this.#meaning === null;
     this.#overflows++;
-    this.#meaning = null;
-    this.#early = [];
+    this.#putAside();
+    this.#options.onOverflow?.(this.#overflows);
     this.#send([this.#notice('overflow', item, { overflows: this.#overflows, layers: item.layers })], item);
     if (!isReading) void this.#rescan();
+  }
+
+  /** What is known is out of date: records wait until the stack was read again. */
+  #putAside(): void {
+    this.#meaning?.lives.lost();
+    this.#tellLives();
+    this.#meaning = null;
+    this.#early = [];
+  }
+
+  /** Reads the stack again without need. What happens meanwhile is told after it. */
+  async reread(): Promise<void> {
+    if (this.#meaning === null) return;
+    this.#putAside();
+    await this.#rescan();
   }
 
   async #rescan(): Promise<void> {
@@ -165,6 +196,7 @@ export class LiveSession {
     this.#understand(scan);
     const read = { readNs: `${BigInt(Date.now()) * 1_000_000n}`, readMonotonicNs: `${process.hrtime.bigint()}` };
     this.#send([this.#notice('rescanned', read, {})], read);
+    this.#options.onRescanned?.();
     const early = this.#early;
     this.#early = [];
     for (const item of early) this.#tell(item);
@@ -188,6 +220,7 @@ export class LiveSession {
 
 /** The events of an item, in order. */
 function understood(meaning: Meaning, item: WatchItem): LiveEvent[] {
+  if ('readNs' in item) meaning.lives.nowNs = item.readNs;
   if (item.kind === 'orphans') return item.orphans.map((orphan) => meaning.orphan(orphan));
   if (item.kind !== 'events') return [];
   meaning.preview(item.events);

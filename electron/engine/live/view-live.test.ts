@@ -1,0 +1,121 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { WatchEvent } from '../../../shared/contract/watch.ts';
+import { type LiveLifetime, type LiveState, LiveTold } from '../../../shared/ipc/live.ts';
+import { cannotMount, Laboratory } from '../testing/laboratory.ts';
+
+const QUIET_MS = 150;
+
+/** A view that is live, and what was told of it. */
+class LivePage {
+  readonly told: LiveTold[] = [];
+  readonly ended: Promise<{ unmounted: boolean } | string>;
+  readonly #stop = new AbortController();
+  #last = performance.now();
+
+  constructor(lab: Laboratory, view: number) {
+    this.ended = lab.client
+      .call(
+        'live',
+        { view },
+        {
+          signal: this.#stop.signal,
+          onItem: (item) => {
+            this.#last = performance.now();
+            this.told.push(LiveTold.parse(item));
+          },
+        },
+      )
+      .catch((error) => error.failure?.code ?? String(error));
+  }
+
+  get state(): LiveState | undefined {
+    return this.told.findLast(({ state }) => state !== undefined)?.state;
+  }
+  get events(): WatchEvent[] {
+    return this.told.flatMap(({ events }) => events);
+  }
+  /** Each lifetime as it was told last. */
+  get lifetimes(): LiveLifetime[] {
+    return [...new Map(this.told.flatMap(({ lifetimes }) => lifetimes).map((life) => [life.key, life])).values()];
+  }
+
+  async until(phase: LiveState['phase']): Promise<void> {
+    while (this.state?.phase !== phase) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  async quiet(): Promise<void> {
+    this.#last = performance.now();
+    while (performance.now() - this.#last < QUIET_MS) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.ended;
+  }
+}
+
+describe.skipIf(cannotMount)(`a live view${cannotMount ? `: ${cannotMount}` : ''}`, () => {
+  let lab: Laboratory;
+  let view: number;
+  let page: LivePage;
+  let count = 0;
+  beforeAll(() => {
+    lab = new Laboratory();
+  });
+  afterAll(() => lab.end());
+  afterEach(() => page.stop());
+
+  /** A fresh overlay on a filesystem of its own at `fsN`, mounted at `mN`, and its view. */
+  async function stack(lower: string, options = ''): Promise<{ fs: string; m: string }> {
+    const [fs, m] = [`fs${++count}`, `m${count}`];
+    lab.filesystem('ext4', fs);
+    lab.sh(`mkdir ${fs}/l ${fs}/u ${fs}/w; cd ${fs}/l; ${lower}`);
+    lab.overlay(m, `lowerdir=${fs}/l,upperdir=${fs}/u,workdir=${fs}/w${options}`);
+    view = await lab.open(lab.mount(m));
+    page = new LivePage(lab, view);
+    await page.until('watching');
+    return { fs, m };
+  }
+
+  test('says what happens, and the lives of temporary files', async () => {
+    const { m } = await stack('echo lower > f; mkdir d; echo x > d/g');
+    expect(page.state?.watched.map(({ layer, by }) => [layer, by])).toEqual([
+      [-1, 'filesystem'],
+      [0, 'filesystem'],
+      [1, 'filesystem'],
+    ]);
+    lab.sh(`echo more >> ${m}/f; rm ${m}/d/g`);
+    await page.quiet();
+    const events = page.events.filter(({ event }) => !event.startsWith('temp-') && event !== 'opaque');
+    expect(events.map(({ event, path }) => `${event} ${path}`)).toEqual([
+      'copied-up f',
+      'modified f',
+      'copied-up d',
+      'whiteout d/g',
+    ]);
+    expect(events.every(({ pid, exe }) => pid !== null && exe !== '')).toBe(true);
+    const lives = page.lifetimes.map(({ kind, end, linkedTo }) => [kind, end, linkedTo]);
+    expect(lives).toContainEqual(['copy-up', 'linked', 'f']);
+    expect(lives).toContainEqual(['work', 'linked', 'd']);
+    expect(lives).toContainEqual(['whiteouts', null, null]);
+    for (const { bornNs, endedNs } of page.lifetimes)
+      if (bornNs !== null && endedNs !== null) expect(BigInt(endedNs)).toBeGreaterThanOrEqual(BigInt(bornNs));
+  });
+
+  test('one view is live once; it ends when it is closed', async () => {
+    await stack('echo x > f');
+    const second = new LivePage(lab, view);
+    expect(await second.ended).toBe('busy');
+    await lab.client.call('close', { view });
+    expect(await page.ended).toEqual({ unmounted: false });
+  });
+
+  test('it is not what keeps the mount, nor the upper’s filesystem, and keeps its last picture', async () => {
+    const { fs, m } = await stack('echo x > f');
+    lab.sh(`echo more >> ${m}/f`);
+    await page.quiet();
+    lab.sh(`umount ${m}`);
+    expect(await page.ended).toEqual({ unmounted: true });
+    expect(page.state).toMatchObject({ phase: 'unmounted', stillAt: [] });
+    lab.sh(`umount ${fs}`);
+    expect(await lab.names(view)).toEqual(['/', '  f']);
+  });
+});
