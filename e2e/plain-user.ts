@@ -48,7 +48,7 @@ export async function plainUser(folders: Record<string, string>): Promise<PlainU
     env,
     async program(command, { chroot = false } = {}) {
       const path = at(`program-${programs++}`);
-      const mounts = Object.entries(folders).map(([name, folder]) => `mount --bind "${folder}" "${at(name)}"`);
+      const mounts = Object.entries(folders).map(([name, folder]) => `mount --rbind "${folder}" "${at(name)}"`);
       const become = `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups`;
       const where = chroot ? `mount --rbind / "${at('root')}" && exec chroot "${at('root')}"` : 'exec';
       const words = command.map((word) => `"${word}"`).join(' ');
