@@ -26,6 +26,12 @@ type Suite = { name: string; about: string; run(say: Say): Promise<Counts> };
 /** How many suites run at once: there are few cores, and more would only make what waits for something give up. */
 const ATONCE = 2;
 
+/**
+ * What runs beside others is started behind these words. As root in a mount namespace of its own: a copy of one suite's
+ * mounts in a namespace that the other makes would hold them after they are unmounted.
+ */
+const APART = process.geteuid?.() === 0 ? ['unshare', '--mount', '--propagation', 'private'] : [];
+
 /** Runs a command, its output as it comes. Resolves with its exit status; null if a signal ended it. */
 function command(say: Say, words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number | null> {
   const [file = '', ...args] = words;
@@ -59,7 +65,7 @@ async function vitest(say: Say, project: string): Promise<Counts> {
   const file = join(artifacts, `${project}.json`);
   rmSync(file, { force: true });
   const reporters = ['--reporter=default', `--reporter=${join(root, 'scripts/testing/vitest-reporter.ts')}`];
-  const status = await command(say, [bin('vitest'), 'run', '--project', project, ...reporters], {
+  const status = await command(say, [...APART, bin('vitest'), 'run', '--project', project, ...reporters], {
     STRATOSCOPE_COUNTS: file,
   });
   return judged(
@@ -72,7 +78,7 @@ async function playwright(say: Say): Promise<Counts> {
   const file = join(artifacts, 'e2e.json');
   rmSync(file, { force: true });
   const screen = ['--auto-servernum', '--server-args=-screen 0 1920x1200x24'];
-  const status = await command(say, ['xvfb-run', ...screen, bin('playwright'), 'test']);
+  const status = await command(say, [...APART, 'xvfb-run', ...screen, bin('playwright'), 'test']);
   return judged(read<PlaywrightReport>(file, countsOfPlaywright), status);
 }
 

@@ -151,9 +151,9 @@ export function alive(pid: number): boolean {
   }
 }
 
-/** Waits until `holds` does, up to ten seconds; says whether it came to hold. */
+/** Waits until `holds` does, up to thirty seconds; says whether it came to hold. */
 export async function eventually(holds: () => boolean): Promise<boolean> {
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < 1500; tries++) {
     if (holds()) return true;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
