@@ -87,6 +87,15 @@ describe.skipIf(!isRoot)(`verify on a real mount${isRoot ? '' : ' (needs root: i
     expect(asked('y')).toContain('1 path looked at');
   });
 
+  it('names with each row what is found in the object', async () => {
+    stage.sh('echo more >> merged/link1');
+    const { rows } = await verify([mount, 'link1', 'link2', '--rows', 'all']);
+    const found = new Set(rows.map(({ path, findings }) => `${path}: ${findings.join(' ')}`));
+    expect(found).toEqual(new Set(['link1: hardlink-split', 'link2: ']));
+    const table = await stratoscope(['verify', '--yes', mount, 'link1', '--rows', 'all', '--format', 'table']);
+    expect(table.stdout).toMatch(/^link1 {2}ino: .* {2}hardlink-split$/m);
+  });
+
   it('refuses what is no mount', async () => {
     const layers = ['--lower', stage.at('fs/l1'), '--upper', stage.at('fs/u')];
     for (const words of [

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FindingCode } from './scan.ts';
 
 /** The shape of `verify`: prediction and kernel, side by side. */
 
@@ -29,6 +30,8 @@ export const VerifyRow = z.object({
   evidence: z.record(z.string(), z.unknown()).nullable(),
   /** One sentence: what to do. */
   cure: z.string().nullable(),
+  /** What is found in the object, by code. */
+  findings: z.array(FindingCode),
 });
 export type VerifyRow = z.infer<typeof VerifyRow>;
 

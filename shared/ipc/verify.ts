@@ -26,6 +26,8 @@ export const verifyCallSpecs = {
         view: ViewId.optional(),
         stack: StackRef.optional(),
         paths: z.array(BytesText).max(100_000).nullable(),
+        /** With `paths` null: only this directory and what is beneath it. */
+        beneath: BytesText.optional(),
         rows: z.enum(['wrong', 'all']).default('wrong'),
         through: z.boolean().default(false),
       })

@@ -164,6 +164,7 @@ test('a report holds the kernel, the stack and the evidence', () => {
     cause: 'our error' as const,
     evidence: { rule: 'file lower' },
     cure: 'Report it.',
+    findings: [],
   };
   const text = bugReport(meta, [row], '1.2.3');
   expect(text).toMatch(/^Stratoscope 1\.2\.3 on Linux 6\.18\.44: the kernel refutes an answer\.\n/);

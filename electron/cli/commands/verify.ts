@@ -133,12 +133,13 @@ class Report {
     if (this.#isOpen) this.#session.rows.rowEnd(']}');
   }
 
-  #inWords({ path, pathB64, field, predicted, observed, verdict, cause, cure, evidence }: VerifyRow): string {
+  #inWords({ path, pathB64, field, predicted, observed, verdict, cause, cure, evidence, findings }: VerifyRow): string {
     const name = this.#paint(path === '' ? '/' : eyes(path, pathB64), 'bold');
     const line = `${name}  ${field}: predicted ${textOf(predicted)}, the kernel says ${textOf(observed)}`;
-    if (verdict !== 'wrong') return `${line}  ${this.#paint(verdict, 'dim')}\n`;
+    const found = findings.length === 0 ? '' : `  ${this.#paint(findings.join(' '), 'warn')}`;
+    if (verdict !== 'wrong') return `${line}  ${this.#paint(verdict, 'dim')}${found}\n`;
     const how = typeof evidence?.how === 'string' ? ` (${evidence.how})` : '';
-    return `${line}\n  ${this.#paint(cause ?? '', 'warn')}${how}. ${cure ?? ''}\n`;
+    return `${line}\n  ${this.#paint(cause ?? '', 'warn')}${how}. ${cure ?? ''}${found}\n`;
   }
 }
 

@@ -25,7 +25,7 @@ type VerifyContract = { calls: typeof verifyCallSpecs; events: Record<never, nev
 
 export function verifyHandlers({ probe, refOf, read }: VerifyDeps): Handlers<VerifyContract> {
   return {
-    async verify({ view, stack: ref, paths, rows, through }, { item, drained, signal }) {
+    async verify({ view, stack: ref, paths, beneath, rows, through }, { item, drained, signal }) {
       const stack = await probe.resolve(ref ?? refOf(view as number));
       mustBeMounted(stack);
       const told = sparing(item);
@@ -38,6 +38,7 @@ export function verifyHandlers({ probe, refOf, read }: VerifyDeps): Handlers<Ver
         probe: probe.client,
         readAgain: async () => readOnce(await mountedStill(probe, stack)),
         paths,
+        beneath: beneath ?? null,
         all: rows === 'all',
         onRows: (found) => {
           if (found.length > 0) item({ rows: found });

@@ -6,7 +6,14 @@ import type { DeviceClasses } from '../../../shared/verify/devices.ts';
 import type { DirectoryTarget, Target } from './targets.ts';
 
 /** A path that was looked at: what was foretold, what was seen, and each field of it. */
-export type Looked = { path: Bytes; prediction: Prediction; seen: Observed; fields: Comparison[] };
+export type Looked = {
+  path: Bytes;
+  prediction: Prediction;
+  /** Its object; null: no layer gives one. */
+  id: number | null;
+  seen: Observed;
+  fields: Comparison[];
+};
 
 /** Names and directories that are asked for in one call. */
 const NAMES = 8192;
@@ -93,6 +100,7 @@ async function lookOnce(batch: readonly DirectoryTarget[], options: LookOptions)
   return seen.map(({ target, observed, isDoubtful }) => ({
     path: target.path,
     prediction: target.prediction,
+    id: target.id,
     seen: observed,
     fields: isDoubtful
       ? unknown(target.prediction, observed)
@@ -103,7 +111,7 @@ async function lookOnce(batch: readonly DirectoryTarget[], options: LookOptions)
 /** A name that only the listing gives. */
 function other({ path, absent }: DirectoryTarget, name: Bytes): Target | null {
   if (absent === null) return null;
-  return { name, path: (path === '' ? name : `${path}/${name}`) as Bytes, prediction: absent };
+  return { name, path: (path === '' ? name : `${path}/${name}`) as Bytes, prediction: absent, id: null };
 }
 
 /** What is seen of a name in a directory that does not open: there is no such path, or none can be looked up. */

@@ -3,7 +3,12 @@ import type { Prediction } from '../../../shared/verify/compare.ts';
 import type { Predictor } from './prediction.ts';
 
 /** A name to look at, and what is foretold of it. */
-export type Target = { name: Bytes; path: Bytes; prediction: Prediction };
+export type Target = {
+  name: Bytes;
+  path: Bytes;
+  prediction: Prediction /** Its object; null: none. */;
+  id: number | null;
+};
 
 /** A directory to look into: what the probe is asked, with what is foretold. */
 export type DirectoryTarget = {
@@ -18,20 +23,41 @@ export type DirectoryTarget = {
 
 const joined = (directory: Bytes, name: Bytes): Bytes => asBytes(directory === '' ? name : `${directory}/${name}`);
 
-/** Every visible object, directory by directory, parents before children. */
-export function* allTargets(predictor: Predictor): Generator<DirectoryTarget> {
-  const todo: { id: number; path: Bytes }[] = [{ id: 0, path: asBytes('') }];
+type Place = { id: number; path: Bytes };
+
+/** A path and every visible object beneath it, directory by directory, parents before children; of the root, all. */
+export function* targetsBeneath(predictor: Predictor, top: Bytes): Generator<DirectoryTarget> {
+  if (top !== '') yield* chosenTargets(predictor, [top]);
+  const todo: Place[] = placesAt(predictor, top);
   for (let at = 0; at < todo.length; at++) {
-    const { id, path } = todo[at] as { id: number; path: Bytes };
+    const { id, path } = todo[at] as Place;
     const targets = new Map<Bytes, Target>();
-    if (id === 0) targets.set(asBytes(''), { name: asBytes(''), path, prediction: predictor.of(0) });
+    if (id === 0) targets.set(asBytes(''), { name: asBytes(''), path, prediction: predictor.of(0), id });
     const named = [...predictor.named(id)].sort(([a], [b]) => compareBytes(a, b));
     for (const [name, child] of named) {
-      targets.set(name, { name, path: joined(path, name), prediction: predictor.of(child) });
+      targets.set(name, { name, path: joined(path, name), prediction: predictor.of(child), id: child });
       if (predictor.isOpen(child)) todo.push({ id: child, path: joined(path, name) });
     }
     yield { path, targets, absent: predictor.ofAbsent(id), isDoubtful: true };
   }
+}
+
+/** How many names `targetsBeneath` gives, as far as is foretold. */
+export function countBeneath(predictor: Predictor, top: Bytes): number {
+  const todo: Place[] = placesAt(predictor, top);
+  let count = 1;
+  for (let at = 0; at < todo.length; at++) {
+    const named = predictor.named((todo[at] as Place).id);
+    count += named.size;
+    for (const [name, id] of named) if (predictor.isOpen(id)) todo.push({ id, path: name });
+  }
+  return count;
+}
+
+/** The directory at a path, if there is one that opens. */
+function placesAt(predictor: Predictor, path: Bytes): Place[] {
+  const id = idOf(predictor, path);
+  return id !== null && predictor.isOpen(id) ? [{ id, path }] : [];
 }
 
 /** These paths, by their directories, in tree order. */
@@ -51,7 +77,7 @@ export function* chosenTargets(predictor: Predictor, paths: Iterable<Bytes>): Ge
     for (const name of [...names].sort(compareBytes)) {
       const child = name === '' ? 0 : known.get(name);
       const prediction = child === undefined ? predictor.ofAbsent(id) : predictor.of(child);
-      targets.set(name, { name, path: joined(path, name), prediction });
+      targets.set(name, { name, path: joined(path, name), prediction, id: child ?? null });
     }
     yield { path, targets, absent: null, isDoubtful: false };
   }

@@ -1,5 +1,6 @@
-import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 import { jsonField } from '../../../shared/bytes/show.ts';
+import type { FindingCode } from '../../../shared/contract/scan.ts';
 import type { VerifyCounts, VerifyRow } from '../../../shared/contract/verify.ts';
 import type { ProbeContract } from '../../../shared/ipc/probe.ts';
 import { type Client, FailureError } from '../../../shared/ipc/rpc.ts';
@@ -15,7 +16,7 @@ import { mountedAt } from './evidence.ts';
 import { type Judgement, judge } from './judge.ts';
 import { type Looked, lookAt } from './look.ts';
 import { type Picture, Predictor } from './prediction.ts';
-import { allTargets, chosenTargets } from './targets.ts';
+import { chosenTargets, countBeneath, targetsBeneath } from './targets.ts';
 
 export type VerifyOptions = {
   probe: Client<ProbeContract>;
@@ -23,6 +24,8 @@ export type VerifyOptions = {
   readAgain: () => Promise<StackScan>;
   /** Null: every visible object. */
   paths: readonly Bytes[] | null;
+  /** Of every visible object, only this directory and what is beneath it. */
+  beneath: Bytes | null;
   /** Also rows that agree, and those that cannot be foretold. */
   all: boolean;
   onRows: (rows: VerifyRow[]) => void;
@@ -30,6 +33,8 @@ export type VerifyOptions = {
   drained: () => Promise<void>;
   signal: AbortSignal;
 };
+
+const ROOT = asBytes('');
 
 export type Verdict = VerifyCounts & { faulty: boolean };
 
@@ -44,7 +49,7 @@ const pictureOf = (scan: StackScan): Picture => {
  * FailureError: unmounted, cancelled.
  */
 export async function verify(scan: StackScan, options: VerifyOptions): Promise<Verdict> {
-  const { probe, paths, signal, onProgress, onRows } = options;
+  const { probe, paths, beneath, signal, onProgress, onRows } = options;
   const { facts, machine } = scan.stack;
   const picture = pictureOf(scan);
   const predictor = new Predictor(picture);
@@ -52,8 +57,8 @@ export async function verify(scan: StackScan, options: VerifyOptions): Promise<V
   const look = { probe, dev: facts.dev as string, devices, mayBeRefused: !machine.privilege.handles, signal };
   const counts = { checked: 0, wrong: 0, unpredictable: 0, paths: 0, settled: 0, faulty: false };
   const doubtful = new Map<Bytes, Looked>();
-  const total = paths?.length ?? scan.objects.count;
-  const targets = paths === null ? allTargets(predictor) : chosenTargets(predictor, paths);
+  const targets = paths === null ? targetsBeneath(predictor, beneath ?? ROOT) : chosenTargets(predictor, paths);
+  const total = paths?.length ?? (beneath === null ? scan.objects.count : countBeneath(predictor, beneath));
   let names = 0;
   const onSeen = (more: number): void => {
     names += more;
@@ -63,7 +68,7 @@ export async function verify(scan: StackScan, options: VerifyOptions): Promise<V
     const rows: VerifyRow[] = [];
     for (const one of seen) {
       if (one.fields.some(({ verdict, isCached }) => verdict === 'wrong' && !isCached)) doubtful.set(one.path, one);
-      else tell(one, null, counts, options.all, rows);
+      else tell(one, null, counts, options.all, picture, rows);
     }
     counts.paths += seen.length;
     onRows(rows);
@@ -83,13 +88,12 @@ export async function verify(scan: StackScan, options: VerifyOptions): Promise<V
       counts.settled += Math.max(0, wrong(first) - wrong(one));
       let judgement: Judgement | null = null;
       if (isWrong) {
-        const id = findPath(again.scan, again.tree, one.path, false);
         const before = findPath(scan, picture.tree, one.path, false);
         const object = before === null ? null : picture.describer.object(before);
-        judgement = await judge(one, again, id, object, { probe, mountedAt: since, signal });
+        judgement = await judge(one, again, one.id, object, { probe, mountedAt: since, signal });
       }
       const rows: VerifyRow[] = [];
-      tell(one, judgement, counts, options.all, rows);
+      tell(one, judgement, counts, options.all, again, rows);
       onRows(rows);
       onProgress({ phase: 'judging', done: ++done, total: doubtful.size });
       if (signal.aborted) throw new FailureError({ code: 'cancelled', message: 'cancelled' });
@@ -98,8 +102,21 @@ export async function verify(scan: StackScan, options: VerifyOptions): Promise<V
   return counts;
 }
 
-/** Counts a path's fields, and says those that are to be told. */
-function tell(looked: Looked, judgement: Judgement | null, counts: Verdict, all: boolean, rows: VerifyRow[]): void {
+/** Counts a path's fields, and says those that are to be told, with what is found in the object. */
+function tell(
+  looked: Looked,
+  judgement: Judgement | null,
+  counts: Verdict,
+  all: boolean,
+  { describer }: Picture,
+  rows: VerifyRow[],
+): void {
+  const { id } = looked;
+  let codes: FindingCode[] | null = null;
+  const say = (field: Comparison, judged: Judgement | null): void => {
+    codes ??= id === null ? [] : describer.findings.codes(id);
+    rows.push(rowOf(looked.path, field, judged, codes));
+  };
   for (const field of looked.fields) {
     if (field.verdict === 'unpredictable') counts.unpredictable++;
     else counts.checked++;
@@ -107,8 +124,8 @@ function tell(looked: Looked, judgement: Judgement | null, counts: Verdict, all:
       counts.wrong++;
       const judged = field.isCached || judgement === null ? cachedJudgement(looked) : judgement;
       if (judged.cause !== 'cached from before a layer change') counts.faulty = true;
-      rows.push(rowOf(looked.path, field, judged));
-    } else if (all) rows.push(rowOf(looked.path, field, null));
+      say(field, judged);
+    } else if (all) say(field, null);
   }
 }
 
@@ -120,7 +137,7 @@ const cachedJudgement = ({ prediction }: Looked): Judgement => ({
   },
 });
 
-function rowOf(path: Bytes, field: Comparison, judged: Judgement | null): VerifyRow {
+function rowOf(path: Bytes, field: Comparison, judged: Judgement | null, findings: FindingCode[]): VerifyRow {
   return {
     ...(jsonField('path', path) as { path: string }),
     field: field.field,
@@ -130,5 +147,6 @@ function rowOf(path: Bytes, field: Comparison, judged: Judgement | null): Verify
     cause: judged?.cause ?? null,
     evidence: judged?.evidence ?? null,
     cure: judged === null ? null : CURES[judged.cause],
+    findings,
   };
 }
