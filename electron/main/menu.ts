@@ -4,7 +4,7 @@
  */
 import { BrowserWindow, Menu, type MenuItemConstructorOptions } from 'electron';
 
-type Modifier = 'control' | 'shift';
+type Modifier = 'control' | 'shift' | 'alt';
 
 function pressed(
   label: string,
@@ -57,6 +57,7 @@ export function setMenu(newWindow: () => void): void {
           { type: 'separator' },
           pressed('&Next pane', 'F6', 'F6'),
           pressed('&Scan again', 'F5', 'F5'),
+          pressed('&Verify …', 'Control+Alt+V', 'V', ['control', 'alt']),
         ],
       },
       {

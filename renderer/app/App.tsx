@@ -13,6 +13,7 @@ import { useLayout } from '../state/layout.ts';
 import { useSession } from '../state/session.ts';
 import { TreePane } from '../tree/TreePane.tsx';
 import { UpperUse } from '../upper-use/UpperUse.tsx';
+import { VerifyView } from '../verify/VerifyView.tsx';
 import { Banners } from './Banners.tsx';
 import { Foot } from './Foot.tsx';
 import { Panes } from './Panes.tsx';
@@ -61,6 +62,8 @@ export function App() {
               <UpperUse />
             ) : main === 'map' ? (
               <MapView />
+            ) : main === 'verify' ? (
+              <VerifyView stack={stack} />
             ) : main === 'findings' ? (
               <Findings stack={stack} />
             ) : (

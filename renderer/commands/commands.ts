@@ -2,6 +2,7 @@ import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { setSetting } from '../actions/settings.ts';
 import { cancelReading, closeStack, refreshSources, scanAgain } from '../actions/stacks.ts';
 import { expandLevel, openBelow, selectedIndex, showHidden, sortBy, turnAll } from '../actions/tree.ts';
+import { cancelVerify, whyNotVerified } from '../actions/verify.ts';
 import { showDialog } from '../dialogs/open.ts';
 import { copyText } from '../inspector/clipboard.ts';
 import { exactText, shellWord } from '../inspector/copy.ts';
@@ -11,6 +12,7 @@ import { useLayout } from '../state/layout.ts';
 import { useSelection } from '../state/selection.ts';
 import { addNotice, useSession } from '../state/session.ts';
 import { THEMES, type Theme, useSettings } from '../state/settings.ts';
+import { useVerify } from '../state/verify.ts';
 import { COLUMN_TITLES, COLUMNS } from '../tree/columns.ts';
 import { stepPane } from './panes.ts';
 import { type Command, registerCommands } from './registry.ts';
@@ -145,6 +147,25 @@ const COMMANDS: Command[] = [
     title: 'Write a script of the cures…',
     when: () => isOpen() && useFindings.getState().groups.length > 0,
     run: () => showDialog('cures'),
+  },
+  {
+    id: 'verify',
+    title: 'Verify…',
+    keys: 'Ctrl+Alt+V',
+    when: () => whyNotVerified() === null,
+    run: () => showDialog('verify'),
+  },
+  {
+    id: 'verified',
+    title: 'What the last verify found',
+    when: () => isOpen() && useVerify.getState().phase !== 'none',
+    run: () => useLayout.setState(({ main }) => ({ main: main === 'verify' ? 'tree' : 'verify' })),
+  },
+  {
+    id: 'cancel-verify',
+    title: 'Cancel verify',
+    when: () => useVerify.getState().phase === 'running',
+    run: cancelVerify,
   },
   {
     id: 'map',

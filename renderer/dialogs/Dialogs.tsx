@@ -2,6 +2,7 @@ import { Dialog } from 'radix-ui';
 import { type ComponentType, useEffect } from 'react';
 import { CuresDialog } from '../findings/CuresDialog.tsx';
 import { closeBox } from '../jump/open.ts';
+import { VerifyDialog } from '../verify/VerifyDialog.tsx';
 import { AboutDialog } from './AboutDialog.tsx';
 import { DemoDialog } from './DemoDialog.tsx';
 import { DirectoriesDialog } from './DirectoriesDialog.tsx';
@@ -18,6 +19,7 @@ const DIALOGS: Record<DialogName, ComponentType> = {
   save: SaveDialog,
   export: ExportDialog,
   cures: CuresDialog,
+  verify: VerifyDialog,
   keys: KeysDialog,
   about: AboutDialog,
 };

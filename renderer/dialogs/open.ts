@@ -1,7 +1,16 @@
 import { create } from 'zustand';
 
 /** The dialogs, by name. At most one is open. */
-export type DialogName = 'directories' | 'privilege' | 'demo' | 'save' | 'export' | 'cures' | 'keys' | 'about';
+export type DialogName =
+  | 'directories'
+  | 'privilege'
+  | 'demo'
+  | 'save'
+  | 'export'
+  | 'cures'
+  | 'verify'
+  | 'keys'
+  | 'about';
 
 type Open = { which: DialogName | null };
 

@@ -11,7 +11,8 @@ import { WayPicture } from '../inspector/WayPicture.tsx';
 import { roleOf } from '../inspector/words.ts';
 import { useFindings } from '../state/findings.ts';
 import { countText, NONE } from '../tree/format.ts';
-import { type EvidenceEntry, formerNumber, layOut, wordsOf } from './evidence.ts';
+import { EvidenceTable } from './EvidenceTable.tsx';
+import { type EvidenceEntry, formerNumber, layOut } from './evidence.ts';
 import { SeverityIcon } from './Severity.tsx';
 
 type Props = { detail: ObjectDetail; facts: ListObject };
@@ -54,21 +55,7 @@ function Card({ finding, detail, facts, name }: Props & { finding: ObjectFinding
         />
       </h3>
       {entries.length > 0 && <Entries entries={entries} facts={facts} own={detail.object.path} />}
-      {rest.length > 0 && (
-        <table className="finding-evidence">
-          <caption className="sr">Evidence</caption>
-          <tbody>
-            {rest.map(([key, value]) => (
-              <tr key={key}>
-                <th scope="row">{wordsOf(key)}</th>
-                <td>
-                  <Value of={value} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      {rest.length > 0 && <EvidenceTable facts={rest} />}
       {was !== null && (
         <>
           <h3>Before and after</h3>
@@ -115,24 +102,3 @@ function Entries({ entries, facts, own }: { entries: EvidenceEntry[]; facts: Lis
     </table>
   );
 }
-
-type Json = ObjectFinding['evidence'][string];
-
-/** A value of the evidence: the fields of an object one after another, the parts of a list one below another. */
-function Value({ of: value }: { of: Json }) {
-  if (Array.isArray(value))
-    return value.map((one, index) => (
-      // biome-ignore lint/suspicious/noArrayIndexKey: a list of the evidence never changes
-      <span key={index} className="one-of-many">
-        <Value of={one} />
-      </span>
-    ));
-  if (value === null || typeof value !== 'object') return <span className="mono">{plain(value)}</span>;
-  return Object.entries(value).map(([name, one]) => (
-    <span key={name} className="field">
-      <span className="two">{wordsOf(name)}</span> <Value of={one ?? null} />
-    </span>
-  ));
-}
-
-const plain = (value: string | number | boolean | null): string => (value === null ? NONE : safe(String(value)));

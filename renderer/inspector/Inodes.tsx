@@ -6,6 +6,7 @@ import { sourceInode } from '../../shared/inodes/source.ts';
 import type { FactCommand, ObjectDetail } from '../../shared/ipc/engine.ts';
 import { Cell } from '../marks/Cell.tsx';
 import { Name } from '../marks/Name.tsx';
+import { ReportSection } from '../report/Report.tsx';
 import { Bits } from './Bits.tsx';
 import { LastsText, NumberText } from './NumberText.tsx';
 import { bitsOf, lastsOf, shortOf } from './numbers.ts';
@@ -52,6 +53,7 @@ export function Inodes({ detail, facts }: Props) {
       )}
       <IndexSection index={detail.index} commands={factCommand(detail.commands, 'index entry')} />
       <HowToRead facts={facts} />
+      <ReportSection path={detail.path} />
     </>
   );
 }

@@ -2,7 +2,7 @@ import { create } from 'zustand';
 
 /** What stands where, for as long as the page lives. Sizes that are remembered are settings. */
 export type Layout = {
-  main: 'tree' | 'upper-use' | 'findings' | 'map';
+  main: 'tree' | 'upper-use' | 'findings' | 'map' | 'verify';
   columnsOpen: boolean;
   /** Shuts or opens a side pane. Set by the panes once they stand. */
   toggle: (pane: 'nav' | 'side') => void;

@@ -9,7 +9,7 @@ const ITEMS = [
   ['copy-path', 'copy-quoted'],
   ['copy-ino', 'copy-dino', 'copy-real'],
   ['find', 'jump', 'hidden'],
-  ['scan', 'export'],
+  ['scan', 'verify', 'export'],
 ] as const;
 
 /** The menu of the selected entry, at the pointer or below the name. */
