@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RULES } from '../../shared/merge/rules.ts';
 import { faultsOf, type RuleCoverage } from './coverage.ts';
+import { runProgram, type Said } from './program.ts';
 import type { RunResult } from './run.ts';
 
 /**
@@ -24,41 +24,16 @@ const mostUnknown = 0.03;
 const leastHits = 50;
 const countedObjects = Math.max(2 * objects, 40_000);
 
-interface Run {
-  readonly code: number;
-  readonly stderr: string;
-  readonly result: Omit<RunResult, 'failures'> & {
-    readonly failures: readonly {
-      readonly smallest: object;
-      readonly differences: readonly { field: string; predicted: string }[];
-    }[];
-    readonly coverage: readonly RuleCoverage[] | null;
-  };
-}
+type Result = Omit<RunResult, 'failures'> & {
+  readonly failures: readonly {
+    readonly smallest: object;
+    readonly differences: readonly { field: string; predicted: string }[];
+  }[];
+  readonly coverage: readonly RuleCoverage[] | null;
+};
 
-/** Runs the differential program; rejects where it ends without a result. */
-function differential(...args: string[]): Promise<Run> {
-  const program = join(import.meta.dirname, 'differential.ts');
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    stderr += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      try {
-        resolve({ code: code ?? -1, stderr, result: JSON.parse(stdout) });
-      } catch {
-        reject(new Error(`the differential program gave no result (exit ${code}):\n${stderr}`));
-      }
-    });
-  });
-}
+const differential = (...args: string[]): Promise<Said<Result>> =>
+  runProgram<Result>(join(import.meta.dirname, 'differential.ts'), args);
 
 describe('the harness', () => {
   test('agrees with the kernel about itself', async () => {

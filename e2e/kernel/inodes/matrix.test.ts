@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { runProgram } from '../program.ts';
 import { CONFIGURATIONS } from './configurations.ts';
 import { cellsOf, tableText } from './table.ts';
 import type { Outcome } from './trial.ts';
@@ -16,35 +16,12 @@ const count = isDeep ? CONFIGURATIONS.length : Math.ceil(CONFIGURATIONS.length /
 /** Configurations that must meet each cell of the table in a deep run. */
 const LEAST = 3;
 
-/** Runs the matrix as a program; rejects where it ends without a result. */
-function matrix(...args: string[]): Promise<{ stderr: string; outcomes: Outcome[] }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'matrix.ts'), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    stderr += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      try {
-        resolve({ stderr, outcomes: JSON.parse(stdout) as Outcome[] });
-      } catch {
-        reject(new Error(`the matrix gave no result (exit ${code}):\n${stderr}`));
-      }
-    });
-  });
-}
-
 test(
   `numbers of ${count} configurations are what the kernel gives, seed ${seed}`,
   async () => {
-    const { stderr, outcomes } = await matrix('--seed', seed, ...(isDeep ? [] : ['--count', String(count)]));
+    const args = ['--seed', seed, ...(isDeep ? [] : ['--count', String(count)])];
+    const program = join(import.meta.dirname, 'matrix.ts');
+    const { stderr, result: outcomes } = await runProgram<Outcome[]>(program, args);
     const sum = (key: keyof Outcome['counts']): number => outcomes.reduce((all, { counts }) => all + counts[key], 0);
     const cells = cellsOf(outcomes);
     process.stdout.write(
