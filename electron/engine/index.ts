@@ -96,7 +96,9 @@ export function createEngine(transport: Transport, options: EngineOptions = {}):
     void mapKeeper.keep(view.id, view.ref, scan, signal);
     const readAtNs = BigInt(Date.now()) * 1_000_000n;
     const done = await history.remember(scan, view.rows.describer, readAtNs, signal);
-    if (done !== null && done.ended > 0 && view.scan === scan && views.has(view.id)) view.told();
+    if (done === null || view.scan !== scan || !views.has(view.id)) return;
+    server.emit('history', { view: view.id });
+    if (done.ended > 0) view.told();
   }
 
   const viewOf = (id: number): View => {

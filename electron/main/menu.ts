@@ -46,6 +46,8 @@ export function setMenu(newWindow: () => void): void {
           { role: 'cut', label: 'C&ut' },
           { role: 'paste', label: '&Paste' },
           { role: 'selectAll', label: 'Select &all' },
+          { type: 'separator' },
+          pressed('&Settings …', 'Control+,', ',', ['control']),
         ],
       },
       {

@@ -188,6 +188,7 @@ const COMMANDS: Command[] = [
   ...THEMES.map(
     (theme): Command => ({ id: `theme-${theme}`, title: THEME_TITLES[theme], run: () => setSetting('theme', theme) }),
   ),
+  { id: 'settings', title: 'Settings…', keys: 'Ctrl+,', run: () => showDialog('settings') },
   { id: 'keys', title: 'Keys…', keys: 'F1', run: () => showDialog('keys') },
   { id: 'about', title: 'About Stratoscope…', run: () => showDialog('about') },
 ];

@@ -11,6 +11,7 @@ import { KeysDialog } from './KeysDialog.tsx';
 import { closeDialog, type DialogName, useDialogs } from './open.ts';
 import { PrivilegeDialog } from './PrivilegeDialog.tsx';
 import { SaveDialog } from './SaveDialog.tsx';
+import { SettingsDialog } from './SettingsDialog.tsx';
 
 const DIALOGS: Record<DialogName, ComponentType> = {
   directories: DirectoriesDialog,
@@ -20,6 +21,7 @@ const DIALOGS: Record<DialogName, ComponentType> = {
   export: ExportDialog,
   cures: CuresDialog,
   verify: VerifyDialog,
+  settings: SettingsDialog,
   keys: KeysDialog,
   about: AboutDialog,
 };

@@ -9,6 +9,7 @@ export type DialogName =
   | 'export'
   | 'cures'
   | 'verify'
+  | 'settings'
   | 'keys'
   | 'about';
 

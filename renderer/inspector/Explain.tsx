@@ -3,6 +3,7 @@ import './inodes.css';
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { ObjectDetail } from '../../shared/ipc/engine.ts';
 import { SeverityIcon } from '../findings/Severity.tsx';
+import { ChangedSection } from '../history/HistoryTab.tsx';
 import { wholeTime } from '../tree/format.ts';
 import { CommandButton } from './Copy.tsx';
 import { factCommand, Section } from './Section.tsx';
@@ -36,6 +37,7 @@ export function Explain({ detail, facts, name }: { detail: ObjectDetail; facts: 
         <XattrBlock key={`${one.layer} ${one.name}`} xattr={one} detail={detail} facts={facts} short />
       ))}
       <GraveFindings detail={detail} facts={facts} />
+      <ChangedSection detail={detail} facts={facts} />
       <HowToRead facts={facts} />
       {born !== null && (
         <Section title="In the upper since" commands={factCommand(detail.commands, 'in the upper since')}>

@@ -4,6 +4,7 @@ import type { ListObject, Origin } from '../../shared/contract/scan.ts';
 import { NUMBER_ROWS, type NumberRow } from '../../shared/inodes/rows.ts';
 import { sourceInode } from '../../shared/inodes/source.ts';
 import type { FactCommand, ObjectDetail } from '../../shared/ipc/engine.ts';
+import { lastChange, momentWords } from '../history/changes.ts';
 import { Cell } from '../marks/Cell.tsx';
 import { Name } from '../marks/Name.tsx';
 import { ReportSection } from '../report/Report.tsx';
@@ -204,6 +205,7 @@ function NumberStep({ detail, facts }: Props) {
   const bits = bitsOf(facts, object);
   const says = NUMBER_ROWS[shown.why as NumberRow];
   const short = shortOf(facts, shown.ino);
+  const change = lastChange(detail.history);
   return (
     <Step title="Number" about={about}>
       <p className="num-whole">
@@ -212,6 +214,12 @@ function NumberStep({ detail, facts }: Props) {
         {shown.cached && (
           <span className="num-was">
             was <NumberText number={shown.cached.ino} what="former st_ino" short={shortOf(facts, shown.cached.ino)} />
+          </span>
+        )}
+        {change !== null && (
+          <span className="num-was">
+            was <NumberText number={change.before.ino} what="former st_ino" short={shortOf(facts, change.before.ino)} />{' '}
+            until {momentWords(change.before.untilNs, Date.now())}
           </span>
         )}
       </p>

@@ -6,6 +6,8 @@ import { textForEyes } from '../../shared/bytes/show.ts';
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { ObjectDetail } from '../../shared/ipc/engine.ts';
 import { FindingTab } from '../findings/FindingTab.tsx';
+import { HistoryTab } from '../history/HistoryTab.tsx';
+import { useRemembered } from '../history/use-remembered.ts';
 import { Glyph } from '../marks/Glyph.tsx';
 import { Name } from '../marks/Name.tsx';
 import { useLayout } from '../state/layout.ts';
@@ -25,7 +27,14 @@ import { StripKey } from './StripKey.tsx';
 import { bytesWord, hiddenByWord, modeAndOwner, roleOf } from './words.ts';
 import { Xattrs } from './Xattrs.tsx';
 
-const TABS = { finding: 'Finding', explain: 'Explain', layers: 'Layers', inodes: 'Inodes', xattrs: 'Xattrs' } as const;
+const TABS = {
+  finding: 'Finding',
+  explain: 'Explain',
+  layers: 'Layers',
+  inodes: 'Inodes',
+  xattrs: 'Xattrs',
+  history: 'History',
+} as const;
 type Tab = keyof typeof TABS;
 
 /** Everything about the selected object: words, layers, inodes, attributes with their bytes. */
@@ -34,8 +43,9 @@ export function Inspector() {
   const stack = useSession((session) => session.stack);
   const edition = useSession(({ viewState }) => `${viewState?.phase} ${viewState?.readAtNs}`);
   const { id, path, row } = useSelection();
+  const remembered = useRemembered(client, stack?.view ?? null);
   const seen = row ? `${row.status} ${row.cells.join(' ')}` : '';
-  const [state, retry] = useDetail(client, stack?.view ?? null, { path, id }, `${edition} ${seen}`);
+  const [state, retry] = useDetail(client, stack?.view ?? null, { path, id }, `${edition} ${seen} ${remembered}`);
   const main = useLayout((layout) => layout.main);
   const [chosen, setTab] = useState<Tab>('explain');
   // The finding stands first where findings are looked at; elsewhere where there is more than a note.
@@ -142,6 +152,7 @@ function Body({ state, path, facts, tab, retry }: BodyProps) {
     layers: <Layers {...shared} />,
     inodes: <Inodes {...shared} />,
     xattrs: <Xattrs {...shared} />,
+    history: <HistoryTab {...shared} />,
   }[tab];
   if (detail.path === path) return <div key={detail.path}>{body}</div>;
   // The entry before stays for a moment, so that nothing flickers under an arrow key; then the placeholders come.

@@ -9,6 +9,8 @@ test('what was stored comes back', () => {
     sort: { column: 'size', descending: true },
     panes: { nav: 200, side: 300 },
     map: true,
+    history: false,
+    historyMegabytes: 12,
   };
   expect(settingsOf(stored)).toEqual(stored);
 });
@@ -23,6 +25,8 @@ test('what is no setting counts as absent, each by itself', () => {
       sort: { column: 7 },
       panes: { nav: 'x' },
       map: 'x',
+      history: 'x',
+      historyMegabytes: 0.5,
     }),
   ).toEqual(DEFAULTS);
   expect(settingsOf({ theme: 'light', sort: null })).toEqual({ ...DEFAULTS, theme: 'light' });

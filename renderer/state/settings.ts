@@ -13,7 +13,13 @@ export type Settings = {
   panes: Record<string, number> | null;
   /** A map of upper to lower inodes is kept of each stack that is opened. */
   map: boolean;
+  /** What each path showed is remembered, in a file of so many MiB at most. */
+  history: boolean;
+  historyMegabytes: number;
 };
+
+/** Bounds of the history's file, in MiB. */
+export const HISTORY_MEGABYTES = { least: 1, most: 10_000 } as const;
 
 export const DEFAULTS: Settings = {
   theme: 'system',
@@ -22,6 +28,8 @@ export const DEFAULTS: Settings = {
   sort: { column: 'name', descending: false },
   panes: null,
   map: false,
+  history: true,
+  historyMegabytes: 200,
 };
 
 export const useSettings = create<Settings>(() => DEFAULTS);
@@ -29,9 +37,13 @@ export const useSettings = create<Settings>(() => DEFAULTS);
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const isColumn = (value: unknown): value is ColumnId => ColumnId.safeParse(value).success;
 
+/** A whole number within the bounds. */
+export const isMegabytes = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) >= HISTORY_MEGABYTES.least && Number(value) <= HISTORY_MEGABYTES.most;
+
 /** Settings as they were stored, each believed only as far as it is one. */
 export function settingsOf(stored: Record<string, unknown>): Settings {
-  const { theme, columns, hidden, sort, panes, map } = stored;
+  const { theme, columns, hidden, sort, panes, map, history, historyMegabytes } = stored;
   return {
     theme: THEMES.find((one) => one === theme) ?? DEFAULTS.theme,
     columns: Array.isArray(columns) && columns.every(isColumn) ? columns : DEFAULTS.columns,
@@ -45,5 +57,7 @@ export function settingsOf(stored: Record<string, unknown>): Settings {
         ? (panes as Record<string, number>)
         : DEFAULTS.panes,
     map: map === true,
+    history: history !== false,
+    historyMegabytes: isMegabytes(historyMegabytes) ? historyMegabytes : DEFAULTS.historyMegabytes,
   };
 }

@@ -14,6 +14,8 @@ export const RememberedState = z.object({
   dev: Shown.shape.dev,
   real: z.object({ layer: z.number().int(), ino: Decimal }),
   provenance: Provenance,
+  /** It was foretold to last, over copy-up, eviction and remount. */
+  stable: z.boolean(),
   /** One sentence: how it ended; of what is so now, that it is. */
   why: z.string(),
 });

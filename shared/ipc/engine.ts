@@ -501,6 +501,8 @@ export const engineContract = {
     probe: z.object({ state: z.enum(['up', 'down']), readAs: z.string(), message: z.string().nullable() }),
     /** A view's inode map is up to date with its last reading. */
     map: MapKept,
+    /** What a view's last reading showed is remembered: details tell of it. */
+    history: z.object({ view: ViewId }),
     notice: z.object({ text: z.string(), severity: z.enum(['info', 'warning', 'error']) }),
   },
 } satisfies Contract;

@@ -40,7 +40,7 @@ export function statesOf(db: Database.Database, identity: string, path: Bytes): 
 }
 
 const told = (
-  { ino, dev, layer, real, provenance }: PathState,
+  { ino, dev, layer, real, provenance, stable }: PathState,
   since: bigint,
   until: bigint | null,
   why: string,
@@ -51,5 +51,6 @@ const told = (
   dev,
   real: { layer, ino: String(real) },
   provenance,
+  stable,
   why,
 });
