@@ -85,7 +85,8 @@ function State({ state, facts, after }: { state: RememberedState; facts: ListObj
         />
         {dev.startsWith('pseudo:') && <span className="mono two">{deviceText(dev)}</span>}
         <span className="two">
-          {provenance.replace('-', ' ')}, <b className={`mono c-${roleOf(facts, real.layer)}`}>{layerLetter(real.layer)}</b>{' '}
+          {provenance.replace('-', ' ')},{' '}
+          <b className={`mono c-${roleOf(facts, real.layer)}`}>{layerLetter(real.layer)}</b>{' '}
           <span className="mono">{real.ino}</span>
         </span>
         {changed && (
