@@ -74,6 +74,7 @@ function detailOf(over: { object?: object; row?: object; detail?: object }): Obj
     index: null,
     commands: [],
     madeBy: null,
+    history: [],
     ...over.detail,
   } as unknown as ObjectDetail;
 }
