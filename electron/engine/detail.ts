@@ -19,7 +19,7 @@ export function detailOf(
   beside: Pick<ObjectDetail, 'madeBy' | 'history'>,
 ): ObjectDetail {
   const { stack } = scan;
-  const object = rows.object(id);
+  const object = rows.describer.object(id);
   const steps = stepsOf(scan, rows, id);
   const xattrs = xattrsOf(scan, rows, id);
   const list = afterReading(listObject(stack), scan);

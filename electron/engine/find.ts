@@ -33,7 +33,7 @@ export function jumpMatches(scan: StackScan, rows: RowTree, text: Bytes, limit: 
   }
   ranked.sort((a, b) => a.rank - b.rank || a.path.length - b.path.length || (a.path < b.path ? -1 : 1));
   return ranked.slice(0, limit).map(({ id, path }) => {
-    const object = rows.object(id);
+    const object = rows.describer.object(id);
     const top = rows.describer.shown(id);
     const layer = top < 0 ? {} : { layer: entries.layer(top) };
     return { id, path: asBytes(path), type: object.type, status: statusOf(object), ...layer };

@@ -67,9 +67,11 @@ export class HiddenTree {
     return this.has(id) ? this.#scan.entries.name(this.top(id)) : this.#scan.objects.name(id);
   }
   path(id: number): Bytes {
-    if (!this.has(id)) return this.#scan.objects.path(id);
-    const parent = this.path(this.parent(id));
-    return asBytes(parent === '' ? this.name(id) : `${parent}/${this.name(id)}`);
+    const names: Bytes[] = [];
+    let at = id;
+    for (; this.has(at); at = this.parent(at)) names.push(this.name(at));
+    if (at !== 0) names.push(this.#scan.objects.path(at));
+    return asBytes(names.reverse().join('/'));
   }
 
   /** Every entry of the object's path, in layer order, with its role and what hides it. */
@@ -202,31 +204,37 @@ export class HiddenTree {
     return map;
   }
 
-  /** Hidden directories at the object's path. */
+  /** Hidden directories at the object's path. They follow from those above it: the outermost is asked first. */
   shadows(id: number): Shadow[] {
-    const known = this.#shadows.get(id);
-    if (known) return known;
-    const { entries, objects } = this.#scan;
-    let out: Shadow[] = [];
-    if (this.has(id)) out = this.#at(id).shadows.filter(({ entry }) => entries.kind(entry) === Kind.dir);
-    else if (id !== 0) {
-      const isError = objects.codes[id] !== Code.ok && !objects.isWhiteout(id);
-      const parent = objects.parents[id] as number;
-      // Most directories stand in one layer, below a parent that does too: nothing can be hidden there.
-      const isPlain =
-        !isError &&
-        objects.isDir(id) &&
-        objects.stack(id).lowers.length + (objects.stack(id).upper < 0 ? 0 : 1) === 1 &&
-        this.shadows(parent).length === 0 &&
-        objects.stack(parent).lowers.length + (objects.stack(parent).upper < 0 ? 0 : 1) === 1;
-      if (!isPlain)
-        for (const { entry, role, hiddenBy } of this.entriesAt(id)) {
-          if (entries.kind(entry) !== Kind.dir) continue;
-          if (role === 'hidden' && hiddenBy) out.push({ entry, hiddenBy });
-          else if (isError) out.push({ entry, hiddenBy: 'stop' });
-        }
+    const unasked: number[] = [];
+    for (let at = id; !this.#shadows.has(at); at = this.parent(at)) {
+      unasked.push(at);
+      if (at === 0 || this.has(at)) break;
     }
-    this.#shadows.set(id, out);
+    for (let at = unasked.pop(); at !== undefined; at = unasked.pop()) this.#shadows.set(at, this.#shadowsOf(at));
+    return this.#shadows.get(id) as Shadow[];
+  }
+
+  /** The same of one object, whose parent's stand already. */
+  #shadowsOf(id: number): Shadow[] {
+    const { entries, objects } = this.#scan;
+    if (this.has(id)) return this.#at(id).shadows.filter(({ entry }) => entries.kind(entry) === Kind.dir);
+    if (id === 0) return [];
+    const isError = objects.codes[id] !== Code.ok && !objects.isWhiteout(id);
+    const parent = objects.parents[id] as number;
+    const isSingle = (directory: number): boolean => {
+      const { upper, lowers } = objects.stack(directory);
+      return lowers.length + (upper < 0 ? 0 : 1) === 1;
+    };
+    // Most directories stand in one layer, below a parent that does too: nothing can be hidden there.
+    if (!isError && objects.isDir(id) && isSingle(id) && this.shadows(parent).length === 0 && isSingle(parent))
+      return [];
+    const out: Shadow[] = [];
+    for (const { entry, role, hiddenBy } of this.entriesAt(id)) {
+      if (entries.kind(entry) !== Kind.dir) continue;
+      if (role === 'hidden' && hiddenBy) out.push({ entry, hiddenBy });
+      else if (isError) out.push({ entry, hiddenBy: 'stop' });
+    }
     return out;
   }
 

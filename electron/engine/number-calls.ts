@@ -113,7 +113,7 @@ function stackFields({ facts }: Stack): Pick<NumberMeaning, 'mount' | 'mountB64'
 function found({ scan, rows }: View, { meaning, id, path }: Meaning): FoundNumber {
   if (id === null) return { meaning, id, path, type: 'unknown', status: 'unknown' };
   const isKept = isOver(scan) || !rows.tree.has(id);
-  const object = isKept ? rows.object(id) : null;
+  const object = isKept ? rows.describer.object(id) : null;
   return {
     meaning,
     id: isKept ? id : null,

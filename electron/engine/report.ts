@@ -67,7 +67,7 @@ function besideOf(
 
 function reportObject(scan: StackScan, rows: RowTree, id: number): ReportObject {
   const attributes = rows.tree.entriesAt(id).map(({ entry }) => attributesOf(scan, entry));
-  return { object: rows.object(id), attributes };
+  return { object: rows.describer.object(id), attributes };
 }
 
 function attributesOf({ entries }: StackScan, entry: number): EntryAttributes {

@@ -192,7 +192,7 @@ export class RowTree {
 
   row(id: number, depth: number, position: number, siblings: number): Row {
     const { objects, entries, phase } = this.#scan;
-    const object = this.object(id);
+    const object = this.describer.object(id);
     const isHidden = this.tree.has(id);
     const top = this.describer.shown(id);
     const isReading =
@@ -238,14 +238,6 @@ export class RowTree {
     if (shown === null || shown.dev !== 'overlay' || shown.ino === null || shown.ino === 'unknown') return null;
     const mapped = mappedNumber(this.#scan.stack.inodes, BigInt(shown.ino));
     return mapped && { fsid: mapped.fsid, ino: String(mapped.ino) };
-  }
-
-  /** The object in words. What is hidden at it follows from its parents: the outermost is asked first, however deep it lies. */
-  object(id: number): ScanObject {
-    const above: number[] = [];
-    for (let at = id; at !== 0; at = this.tree.parent(at)) above.push(at);
-    for (const at of above.reverse()) if (at !== id) this.tree.shadows(at);
-    return this.describer.object(id);
   }
 
   #canOpen(id: number): boolean {
