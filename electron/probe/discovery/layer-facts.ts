@@ -13,6 +13,23 @@ export const placeIn = (view: View, path: Bytes, handle: Place['handle'] = null)
   handle,
 });
 
+/** What of an overlay a path shows, relative to that one's root; null where the path leads to none, or nobody can say. */
+function overlayPart(seen: SeenMount | null, path: Bytes): Bytes | null {
+  if (seen?.mount.fsType !== 'overlay') return null;
+  const { root, mountPoint } = seen.mount;
+  // The kernel adds this where the directory that was mounted is gone (d_path.c:prepend_path).
+  if (root.endsWith('//deleted')) return null;
+  const rest = below(path, mountPoint);
+  if (rest === null || components(path).includes(asBytes('..'))) return null;
+  const part = asBytes(root.slice(1));
+  return rest === '' ? part : joinBytes(part, rest);
+}
+
+/** Whether a layer was found in this view. */
+export const samePlace = (view: View, { place }: LayerFacts): boolean =>
+  place !== null &&
+  (view.own ? place.pid === null && place.nsId === null : place.pid !== null && view.pid === place.pid);
+
 type Head = Pick<LayerFacts, 'layer' | 'role' | 'shown'>;
 type Verdict = { state: LayerFacts['state']; why: string; assumed?: boolean };
 

@@ -145,6 +145,63 @@ describe('not at its text', () => {
     machine.sh('mv fs/l1 fs/x; mkdir fs/l1');
     expect(states(await stack())[1]).toBe(`moved ${at('x')}`);
   });
+  describe('of two lowers that vanished', () => {
+    const held = async (command: string, test: () => Promise<void>): Promise<void> => {
+      const child = await machine.start('bash', ['-c', `${command}; echo; exec sleep 100`]);
+      await test();
+      await machine.stop(child);
+    };
+    const why = (place: string) => expect.stringContaining(`lies in ${at(place)}, which may be it`);
+
+    test('one that took the other’s name is claimed for neither', async () => {
+      upperMount();
+      await held('exec 7< m/e/sleep', async () => {
+        machine.sh('rm -r fs/l1; mkdir fs/else; mv fs/l2 fs/else/l1');
+        expect((await stack()).layers.slice(1)).toMatchObject([
+          { state: 'missing', path: null, why: why('else/l1') },
+          { state: 'missing', path: null, why: why('else/l1') },
+        ]);
+      });
+    });
+    test('neither is claimed where nothing tells which is which', async () => {
+      upperMount();
+      await held('exec 7< m/e/sleep 8< m/d/f', async () => {
+        machine.sh('mkdir fs/else; mv fs/l1 fs/else/l2; mv fs/l2 fs/else/l1');
+        expect(states(await stack())).toEqual([`ok ${at('u')}`, 'missing null', 'missing null']);
+      });
+    });
+    test('by origins neither is claimed, whatever its name', async () => {
+      upperMount();
+      machine.sh('echo 2 >> m/d/f; mkdir fs/else; rm -r fs/l2; mv fs/l1 fs/else/l2');
+      expect(states(await stack())).toEqual([`ok ${at('u')}`, 'missing null', 'missing null']);
+    });
+    test('the one above a lower that has the same path is claimed, and then the other', async () => {
+      machine.sh(
+        'mkdir -p fs/l2/d fs/l2/e fs/top/d; cp fs/l2/e/sleep fs/l3; mkdir fs/l3/d; echo 3 > fs/l3/d/f; mkdir fs/l4; echo 4 > fs/l4/only',
+      );
+      const lowers = ['l1', 'l3', 'l4'].map(at).join(':');
+      mount('overlay', machine.at('m'), `lowerdir=${lowers},upperdir=${at('u')},workdir=${at('w')}`);
+      // l3 is confirmed by what is held in it; d/f of l1 is seen and not its own, so l1 stands above it.
+      await held('exec 7< m/sleep 8< m/d/f 9< m/only', async () => {
+        machine.sh('mkdir fs/else; mv fs/l1 fs/else/one; mv fs/l4 fs/else/two');
+        expect(states(await stack())).toEqual([
+          `ok ${at('u')}`,
+          `moved ${at('else/one')}`,
+          `ok ${at('l3')}`,
+          `moved ${at('else/two')}`,
+        ]);
+      });
+    });
+  });
+  test('of several directories that may be the one that vanished, the one in use is claimed', async () => {
+    upperMount();
+    machine.sh('echo 2 >> m/d/f; umount m; rm -rf fs/w; mkdir fs/w; mv fs/l1 fs/former; mkdir fs/l1');
+    upperMount();
+    const child = await machine.start('bash', ['-c', 'exec 7< m/e/sleep; echo; exec sleep 100']);
+    machine.sh('mv fs/l2 fs/l2_renamed');
+    expect(states(await stack())[2]).toBe(`moved ${at('l2_renamed')}`);
+    await machine.stop(child);
+  });
   test('a lower that was deleted is missing', async () => {
     upperMount();
     machine.sh('rm -r fs/l2');

@@ -122,7 +122,7 @@ export class Machine {
     );
   }
 
-  /** Starts a command that prints a line when it is ready. */
+  /** Starts a command that prints a line when it is ready, or when all that is left to do is `exec sleep`. */
   async start(command: string, args: string[]): Promise<ChildProcess> {
     const child = spawn(command, args, { cwd: this.folder, stdio: ['pipe', 'pipe', 'inherit'] });
     this.#children.push(child);
@@ -130,6 +130,10 @@ export class Machine {
       child.stdout?.once('data', resolve);
       child.once('exit', (code) => reject(new Error(`${command} ended with ${code} before it was ready`)));
     });
+    const willSleep = /exec \S*sleep \d+$/.test(args.at(-1) ?? '');
+    const name = (): string => readFileSync(`/proc/${child.pid}/comm`, 'latin1').trim();
+    while (willSleep && child.exitCode === null && name() !== 'sleep')
+      await new Promise((resolve) => setTimeout(resolve, 5));
     return child;
   }
 
