@@ -31,6 +31,17 @@ const TYPES: Record<number, EntryType> = {
   [Kind.socket]: 'socket',
 };
 
+/** Marks by the attribute that sets them. */
+const MARK_OF_XATTR: Record<string, string> = {
+  opaque: 'opaque',
+  redirect: 'redirect',
+  metacopy: 'metacopy',
+  impure: 'impure',
+  nlink: 'indexed',
+  protattr: 'protattr',
+  whiteout: 'xattr-whiteout',
+};
+
 /** Says objects and entries in the words of the terminal contract. Ids may be visible or hidden objects'. */
 export class Describer {
   readonly #scan: StackScan;
@@ -80,7 +91,12 @@ export class Describer {
     const isIndexed = bits & MarkBit.nlink || (entries.layer(entry) === 0 && this.#isIndexed(entry));
     if (isIndexed) out.push('indexed');
     if (bits & MarkBit.protattr) out.push('protattr');
-    if (bits & MarkBit.unknown) {
+    if (bits & MarkBit.unknown && stack.marksInDoubt)
+      entries.forEachItem(entry, (itemKind, name) => {
+        const mark = itemKind === ItemKind.trusted ? MARK_OF_XATTR[name] : undefined;
+        if (mark !== undefined) out.push(`unknown:${mark}`);
+      });
+    else if (bits & MarkBit.unknown) {
       const possible =
         kind === Kind.dir
           ? ['opaque', 'redirect', 'impure', 'protattr']
@@ -116,7 +132,7 @@ export class Describer {
     if (objects.indexed(id) !== undefined) return 'copied-up';
     if (own === 'lower') return 'lower';
     if (entries.marks(top) & (MarkBit.origin | MarkBit.metacopy) && entries.kind(top) !== Kind.dir) return 'copied-up';
-    return entries.blindLayers.has(0) ? 'unknown' : 'upper';
+    return entries.blindLayers.has(0) || entries.marks(top) & MarkBit.unknown ? 'unknown' : 'upper';
   }
 
   /**

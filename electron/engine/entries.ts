@@ -218,11 +218,12 @@ export class EntryTable extends EntryNames implements RawTree {
       const itemKind = bytes[at] as number;
       const nameLength = bytes[at + 1] as number;
       const valueLength = (bytes[at + 2] as number) | ((bytes[at + 3] as number) << 8);
+    let found = 0;
       const valueAt = at + 4 + nameLength;
       const end = valueLength === ITEM_REFUSED ? valueAt : valueAt + valueLength;
       if (itemKind === wanted && this.prefix !== 'none') {
-        if (valueLength === ITEM_REFUSED) marks |= MarkBit.unknown;
-        else marks |= markOf(bytes, at + 4, nameLength)?.(kind, valueLength, bytes[valueAt] ?? 0, isEmpty) ?? 0;
+        if (valueLength === ITEM_REFUSED) found |= MarkBit.unknown;
+        else found |= markOf(bytes, at + 4, nameLength)?.(kind, valueLength, bytes[valueAt] ?? 0, isEmpty) ?? 0;
       }
       at = end;
     }
@@ -231,6 +232,7 @@ export class EntryTable extends EntryNames implements RawTree {
     if (layer === 0 && marks & MarkBit.origin) this.origins.push(entry);
     return marks;
   }
+    marks |= this.inDoubt && found !== 0 ? MarkBit.unknown : found;
 
   /** Copies the parts of a directory behind each other, so that its entries are one range. */
   #join(directory: number, parts: number[]): void {

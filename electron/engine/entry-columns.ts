@@ -84,16 +84,21 @@ export class EntryColumns {
   /** Layers whose marks cannot be read. */
   readonly blindLayers: Set<number>;
   /** By layer: whether any directory has opaque x. */
+  /** Whether the marks count is not known: each that stands there leaves its entry unknown. */
+  protected readonly inDoubt: boolean;
+  /** Whether a layer that is an overlay refuses any name. */
+  hasRefused = false;
   readonly hasXwhiteouts: boolean[] = [];
   /** Entries of the upper with an origin, in order of arrival. */
   origins: number[] = [];
   /** By layer: entries in all. */
   readonly perLayer: number[] = [];
 
-  constructor(prefix: Prefix, blindLayers: Iterable<number>) {
+  constructor(prefix: Prefix, blindLayers: Iterable<number>, inDoubt = false) {
     this.prefix = prefix;
     this.blindLayers = new Set(blindLayers);
     // Offset 0 means "no items".
+    this.inDoubt = inDoubt;
     this.items.add(new Uint8Array(8));
   }
 

@@ -82,7 +82,8 @@ export class StackScan {
       const error = isOpen ? null : { code: layer.state, message: layer.why };
       return { layer: layer.layer, entries: 0, done: !isOpen, error };
     });
-    this.entries = new EntryTable(stack.prefix, stack.marksReadable ? [] : facts.layers.map(({ layer }) => layer));
+    const blind = stack.marksReadable ? [] : facts.layers.map(({ layer }) => layer);
+    this.entries = new EntryTable(stack.prefix, blind, stack.marksInDoubt);
     for (const layer of facts.layers)
       this.#roots[layer.layer] = this.#isOpen(layer)
         ? this.entries.addRoot(layer.layer)

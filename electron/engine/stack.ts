@@ -17,6 +17,8 @@ export type Stack = {
   marks: ListObject['marks'];
   prefix: Prefix;
   marksReadable: boolean;
+  /** They can be read, but nobody knows whether they count. */
+  marksInDoubt: boolean;
   machine: Machine;
 };
 
@@ -25,7 +27,7 @@ export function makeStack(facts: StackFacts, machine: Machine): Stack {
   const inodes = inodeMode(facts, options);
   const marks = options.userxattr
     ? 'user'
-    : facts.userNamespace === 'unknown' && !machine.privilege.trusted
+    : facts.userNamespace === 'unknown'
       ? 'unknown'
       : facts.userNamespace === true
         ? 'none'
@@ -37,6 +39,7 @@ export function makeStack(facts: StackFacts, machine: Machine): Stack {
     marks,
     prefix: marks === 'user' ? 'user' : marks === 'none' ? 'none' : 'trusted',
     marksReadable: marks === 'user' || marks === 'none' || machine.privilege.trusted,
+    marksInDoubt: marks === 'unknown' && machine.privilege.trusted,
     machine,
   };
 }

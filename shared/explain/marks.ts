@@ -35,6 +35,15 @@ export function markSentences(object: ScanObject, stack: ListObject, names: Laye
   }
   for (const { where, marks } of unknown.values()) {
     const which = enumerate(marks.map((name) => mark(name)));
+    if (stack.marks === 'unknown' && stack.privilege === 'full') {
+      const doubt = 'a mount that a user namespace made heeds none, and nothing tells who made this one';
+      out.push(
+        marks.length === 1
+          ? line`The mark ${which} stands ${where}; whether it counts is ${strong('unknown')}: ${doubt}.`
+          : line`The marks ${which} stand ${where}; whether they count is ${strong('unknown')}: ${doubt}.`,
+      );
+      continue;
+    }
     out.push(
       marks.length === 1
         ? line`Whether the mark ${which} stands ${where} is ${strong('unknown')}: it could not be read.`

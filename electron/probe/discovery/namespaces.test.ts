@@ -158,6 +158,19 @@ test('without userxattr it says so too; a mount that its namespace only copied d
   expect(facts).toMatchObject({ pid: copy.pid, options: { uuid: 'on' }, userNamespace: false });
 });
 
+test('without an upper nobody knows whether it does, unless its handle tells', async () => {
+  machine.sh('chmod 755 .; mount -t tmpfs t hidden; mkdir hidden/l1 hidden/l2');
+  const readOnly = `mount -t overlay made -o lowerdir=${at('l1')}:${at('l2')} ${machine.at('m')}`;
+  const own = await unshared(['-U', '-r', '-m'], `${readOnly}; echo; read`);
+  expect(await listed(machine.at('m'))).toMatchObject({ pid: own.pid, userNamespace: 'unknown' });
+  await machine.stop(own);
+
+  machine.sh(readOnly);
+  const copy = await unshared(['-U', '-r', '-m'], 'echo; read');
+  unmount(machine.at('m'));
+  expect(await listed(machine.at('m'))).toMatchObject({ pid: copy.pid, userNamespace: false });
+});
+
 test('a plain user with four capabilities finds, confirms and clones all the same', async () => {
   machine.sh('chmod 700 .');
   await unshared(['-m'], inside().replace('echo; read', 'echo 2 >> ../m/f; echo; read'));

@@ -139,12 +139,14 @@ export function resolveLine(context: Context, view: View, seen: SeenMount): Prom
 /**
  * Whether a user namespace made the overlay. A namespace that a user made holds copies of its maker's mounts too: the
  * text of one that it made itself, with an upper and without userxattr, has redirect_dir=nofollow and uuid=null, and
- * none of what the kernel refuses there (super.c:ovl_fill_super, params.c:ovl_fs_params_verify).
+ * none of what the kernel refuses there (super.c:ovl_fill_super, params.c:ovl_fs_params_verify). Without an upper the
+ * texts are alike. Its maker may have unmounted it since, so that no namespace of the system's own has it proves
+ * nothing; only a handle does that names a real inode, as none made in a user namespace gives (super.c:ovl_can_decode_fh).
  */
-function madeInUserNamespace({ text, overlay }: Subject, view: View): boolean | 'unknown' {
+function madeInUserNamespace({ text, overlay, root }: Subject, view: View): boolean | 'unknown' {
   if (view.userNamespace !== true || 'userxattr' in text.options) return view.userNamespace;
   if (overlay.instances.some((one) => one.view.userNamespace === false)) return false;
-  if (text.upper.length === 0) return true;
+  if (text.upper.length === 0) return root === null ? 'unknown' : false;
   const { redirect_dir: redirect, uuid, index, metacopy } = text.options;
   if (uuid === 'on' || index === 'on' || metacopy === 'on' || redirect === 'on') return false;
   return redirect === 'nofollow' || uuid === 'null' ? true : 'unknown';
