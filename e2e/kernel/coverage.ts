@@ -25,10 +25,12 @@ export const coverageOf = (hits: ArrayLike<number>): RuleCoverage[] =>
 type Reasons = Readonly<Partial<Record<Position, string>>>;
 
 const ofUpper = 'It is about directories of the upper alone: only they are impure.';
+const ofNested = "None of the random stacks' layers lies on an overlay.";
 const ofData = 'It is the one rule by which data-only layers are searched, and no other layer is.';
 
 /** Where a rule cannot be met, and why. What data-only layers cannot meet stands in `notInData`. */
 const impossible: Readonly<Partial<Record<RuleId, Reasons>>> = {
+  'layer-refuses': { upper: ofNested, 'topmost lower': ofNested, 'middle lower': ofNested, lowest: ofNested },
   'directory-over-file': { upper: 'Nothing stands above the upper.' },
   'redirect-through-file': { upper: 'A redirect leads into the layers below the one that has it.' },
   'metacopy-needs-file': { upper: 'The metacopy stands in a layer above.' },

@@ -11,7 +11,7 @@ import type {
   ScanEntry,
   ScanObject,
 } from '../../shared/contract/scan.ts';
-import { ItemKind } from '../../shared/ipc/records.ts';
+import { ItemKind, RecordFlag } from '../../shared/ipc/records.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { CODE_TEXT, Code } from '../../shared/merge/tree.ts';
 import { Findings } from './findings/findings.ts';
@@ -273,6 +273,10 @@ export class Describer {
     if (top < 0 || entries.kind(top) !== Kind.file) return null;
     if (!objects.isCertain(id)) return DATA_UNKNOWN;
     if (data === DATA_UNKNOWN) return DATA_UNKNOWN;
-    return data < 0 ? null : data;
+    if (data < 0) return null;
+    // What a layer that is an overlay says of its own file.
+    const flags = entries.flags(data);
+    if (flags & RecordFlag.dataUnknown) return DATA_UNKNOWN;
+    return flags & RecordFlag.noData ? null : data;
   }
 }

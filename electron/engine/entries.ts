@@ -205,20 +205,25 @@ export class EntryTable extends EntryNames implements RawTree {
     const errno = last & 0xffff;
     const isEmpty = facts[base + W.size] === 0 && facts[base + W.size + 1] === 0;
     let marks = 0;
-    if (kind === Kind.char && !this.rdevs.has(entry)) marks |= MarkBit.whiteout;
-    if (errno !== 0 || flags & RecordFlag.covered) marks |= MarkBit.covered;
+    if (flags & RecordFlag.refused) {
+      marks |= MarkBit.refused;
+      this.hasRefused = true;
+    } else {
+      if (kind === Kind.char && !this.rdevs.has(entry)) marks |= MarkBit.whiteout;
+      if (errno !== 0 || flags & RecordFlag.covered) marks |= MarkBit.covered;
+    }
     if ((flags & RecordFlag.xattrsRefused || this.blindLayers.has(layer)) && this.prefix !== 'none') {
       if (kind === Kind.dir || kind === Kind.file) marks |= MarkBit.unknown;
     }
     if (count === 0) return marks;
     this.itemsAt[entry] = this.items.length;
     const wanted = this.prefix === 'user' ? ItemKind.user : ItemKind.trusted;
+    let found = 0;
     let at = from;
     for (let i = 0; i < count; i++) {
       const itemKind = bytes[at] as number;
       const nameLength = bytes[at + 1] as number;
       const valueLength = (bytes[at + 2] as number) | ((bytes[at + 3] as number) << 8);
-    let found = 0;
       const valueAt = at + 4 + nameLength;
       const end = valueLength === ITEM_REFUSED ? valueAt : valueAt + valueLength;
       if (itemKind === wanted && this.prefix !== 'none') {
@@ -227,12 +232,12 @@ export class EntryTable extends EntryNames implements RawTree {
       }
       at = end;
     }
+    marks |= this.inDoubt && found !== 0 ? MarkBit.unknown : found;
     this.items.addRange(bytes, from, at);
     if (marks & MarkBit.xwhiteouts) this.hasXwhiteouts[layer] = true;
     if (layer === 0 && marks & MarkBit.origin) this.origins.push(entry);
     return marks;
   }
-    marks |= this.inDoubt && found !== 0 ? MarkBit.unknown : found;
 
   /** Copies the parts of a directory behind each other, so that its entries are one range. */
   #join(directory: number, parts: number[]): void {

@@ -1,6 +1,7 @@
 import { asBytes, type Bytes, bytesOfArray } from '../../shared/bytes/bytes.ts';
-import { Field, ITEM_REFUSED, ItemKind, NO_DIRECTORY } from '../../shared/ipc/records.ts';
+import { Field, ITEM_REFUSED, ItemKind, NO_DIRECTORY, RecordFlag } from '../../shared/ipc/records.ts';
 import { MarkBit } from '../../shared/merge/marks.ts';
+import { CODE_ERRNO, type Code } from '../../shared/merge/tree.ts';
 import { Arena, grown } from './arena.ts';
 
 /** Room for this many entries at the beginning. */
@@ -83,11 +84,11 @@ export class EntryColumns {
   protected readonly prefix: Prefix;
   /** Layers whose marks cannot be read. */
   readonly blindLayers: Set<number>;
-  /** By layer: whether any directory has opaque x. */
   /** Whether the marks count is not known: each that stands there leaves its entry unknown. */
   protected readonly inDoubt: boolean;
   /** Whether a layer that is an overlay refuses any name. */
   hasRefused = false;
+  /** By layer: whether any directory has opaque x. */
   readonly hasXwhiteouts: boolean[] = [];
   /** Entries of the upper with an origin, in order of arrival. */
   origins: number[] = [];
@@ -97,8 +98,8 @@ export class EntryColumns {
   constructor(prefix: Prefix, blindLayers: Iterable<number>, inDoubt = false) {
     this.prefix = prefix;
     this.blindLayers = new Set(blindLayers);
-    // Offset 0 means "no items".
     this.inDoubt = inDoubt;
+    // Offset 0 means "no items".
     this.items.add(new Uint8Array(8));
   }
 
@@ -229,6 +230,14 @@ export class EntryColumns {
   /** What statx failed with, 0 where it did not. */
   errno(entry: number): number {
     return (this.facts[entry * WORDS + W.last] as number) & 0xffff;
+  }
+  /** What a layer that is an overlay answers to a name that it refuses. */
+  refusal(entry: number): Code {
+    return CODE_ERRNO.indexOf(this.errno(entry) as (typeof CODE_ERRNO)[number]) as Code;
+  }
+  /** A listing of the layer, an overlay, does not give the name. */
+  isUnlisted(entry: number): boolean {
+    return (this.flags(entry) & RecordFlag.unlisted) !== 0;
   }
   dtype(entry: number): number {
     return (this.facts[entry * WORDS + W.last] as number) >>> 24;

@@ -135,6 +135,8 @@ export class HiddenTree {
       } else if (entry === top) {
         // It names the object, and nothing more can be said of it: another mount lies on it.
         out.push({ entry, role: 'object', hiddenBy: null });
+      } else if (entries.marks(entry) & MarkBit.refused && entries.refusal(entry) === Code.ENOENT) {
+        // Its layer, an overlay, lists a name that it does not have.
       } else {
         out.push({ entry, role: 'hidden', hiddenBy: reason ?? 'stop' });
       }

@@ -191,14 +191,15 @@ export class Inodes {
 
   /** The number that the parent's listing begins with: that of the first directory which has the name. */
   #raw(id: number, { upper, lowers }: Parent): bigint | null {
-    const { objects, entries, ghosts } = this.#scan;
+    const { objects, entries } = this.#scan;
     const top = objects.tops[id] as number;
-    if (ghosts.size === 0) return entries.listedIno(top);
+    if (!entries.hasRefused) return entries.listedIno(top);
     const own = entries.directoryEntry[entries.parents[top] as number] as number;
     for (const component of [upper, ...lowers]) {
       if (component === own) break;
-      const ghost = ghosts.get(component)?.get(objects.name(id));
-      if (ghost !== undefined) return ghost;
+      // A layer that is an overlay can list what it does not find.
+      const entry = component < 0 ? ABSENT : entries.findLike(component, top);
+      if (entry >= 0 && !entries.isUnlisted(entry)) return entries.listedIno(entry);
     }
     return entries.listedIno(top);
   }

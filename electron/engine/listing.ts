@@ -20,6 +20,7 @@ export type Listing = {
   looksUpper: boolean;
   xwhiteouts: boolean;
   unknown: boolean;
+  stack: Parent;
 };
 
 /** What counts of a directory for its listing. `xwhiteouts`: a directory of its stack has overlay.opaque x. */
@@ -51,7 +52,7 @@ export class ListingRules {
     const xwhiteouts = hasXwhiteouts && this.#isOn('xwhiteouts-listed-out');
     // Where the marks are unknown, so is whether this directory is merged at all.
     const unknown = !isWhole || (isMerged && unknownMode);
-    return { isMerged, looksAll, looksUpper, xwhiteouts, unknown };
+    return { isMerged, looksAll, looksUpper, xwhiteouts, unknown, stack };
   }
 
   listed(found: Answer, component: number, listing: Listing): Listed {
@@ -59,6 +60,7 @@ export class ListingRules {
     if (!found.certain) return Listed.unknown;
     const top = found.top;
     if (top < 0 || component < 0) return Listed.unknown;
+    if (entries.marks(top) & MarkBit.refused && !this.#isGiven(top, listing.stack)) return Listed.no;
     if (!listing.isMerged) {
       if (listing.unknown && found.isWhiteout) return Listed.unknown;
       return found.code === Code.ok ? Listed.yes : this.#by('plain-lists-all', top, Listed.yes);
@@ -80,6 +82,15 @@ export class ListingRules {
       if (entries.hasXwhiteouts[layer]) return Listed.unknown;
     }
     return Listed.yes;
+  }
+
+  /** Whether any directory of the stack gives the name of an entry that its own layer, an overlay, refuses. */
+  #isGiven(top: number, { upper, lowers }: Parent): boolean {
+    const entries = this.#entries;
+    return [upper, ...lowers].some((directory) => {
+      const entry = directory < 0 ? ABSENT : entries.findLike(directory, top);
+      return entry >= 0 && !entries.isUnlisted(entry);
+    });
   }
 
   /** Counts the rule that decides whether the entry is listed. */
@@ -117,5 +128,28 @@ export function failImpureListings(objects: ObjectTable): void {
     }
     if (listed === Listed.no) objects.lookup.count('impure-listing-fails', top);
     if (listed !== Listed.yes) for (let child = first; child < end; child++) objects.listed[child] = listed;
+  }
+}
+
+/**
+ * What a layer that is an overlay looks up for its number while it lists, and is refused, ends the listing of every
+ * directory that merges with it: the error comes up (readdir.c:ovl_dir_read), and no name is given.
+ */
+export function failNestedListings(objects: ObjectTable): void {
+  const { entries } = objects;
+  if (!entries.hasRefused) return;
+  const failing = new Set<number>();
+  for (let entry = 0; entry < entries.count; entry++) {
+    const isRefused = ((entries.markBits[entry] as number) & MarkBit.refused) !== 0;
+    if (isRefused && entries.isUnlisted(entry) && entries.refusal(entry) !== Code.ENOENT)
+      failing.add(entries.directoryEntry[entries.parents[entry] as number] as number);
+  }
+  for (let id = 0; failing.size > 0 && id < objects.count; id++) {
+    if (!objects.isDir(id) || !objects.listingOf(id).isMerged) continue;
+    const { upper, lowers } = objects.stack(id);
+    if (![upper, ...lowers].some((directory) => failing.has(directory))) continue;
+    const first = objects.firsts[id] as number;
+    const end = first + (objects.counts[id] as number);
+    for (let child = first; child < end; child++) objects.listed[child] = Listed.no;
   }
 }

@@ -174,7 +174,8 @@ export class ObjectTable extends ObjectColumns {
       MarkBit.opaque |
       MarkBit.xwhiteouts |
       MarkBit.unknown |
-      MarkBit.covered;
+      MarkBit.covered |
+      MarkBit.refused;
     let parent: Parent | null = null;
     for (let i = 0; i < count; i++) {
       const entry = from + i;

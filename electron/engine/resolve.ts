@@ -2,7 +2,7 @@ import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { RULE_INDEX, type RuleId } from '../../shared/merge/rules.ts';
 import { ABSENT, Code } from '../../shared/merge/tree.ts';
 import type { IndexEntry } from './index-entries.ts';
-import { failImpureListings, Listed } from './listing.ts';
+import { failImpureListings, failNestedListings, Listed } from './listing.ts';
 import type { ObjectTable } from './objects.ts';
 import type { StackScan } from './scan.ts';
 
@@ -16,6 +16,7 @@ export function applyOrigins(scan: StackScan): void {
   doubtUnindexed(scan);
   if (entries.origins.length > 0 || scan.stack.facts.layers.some(({ role }) => role === 'upper')) shareOrigins(scan);
   failImpureListings(scan.objects);
+  failNestedListings(scan.objects);
   sharedMetacopies(scan);
 }
 

@@ -56,8 +56,6 @@ export class StackScan {
   index: Index | null = null;
   /** FUSE layers whose numbers are made up; what their listings tell, until all is read. */
   fleeting: ReadonlySet<number> | null = null;
-  /** Names that directories of nested layers (by entry) list, though nothing is found there, and by what number. */
-  readonly ghosts = new Map<number, Map<Bytes, bigint>>();
   phase: ScanPhase = 'reading';
   layers: LayerReading[];
   error: { code: string; message: string } | null = null;
@@ -157,7 +155,7 @@ export class StackScan {
         try {
           const read = await readNested(layer, this.#probe, (innerFacts) => this.#readInner(innerFacts));
           this.entries.setRoot(this.#roots[layer.layer] as number, read.root);
-          return [{ layer: layer.layer, ...read }];
+          return [read.chunks];
         } catch (error) {
           if (error instanceof FailureError && error.failure.code === 'closed') throw error;
           this.#layerFailed(layer.layer, failureOf(error));
@@ -188,10 +186,7 @@ export class StackScan {
       }),
     );
     this.#rootObject();
-    for (const { layer, chunks, ghosts } of inner.flat()) {
-      for (const chunk of chunks) this.#take(chunk);
-      for (const { directory, name, listed } of ghosts) this.#addGhost(layer, directory, name, listed);
-    }
+    for (const chunk of inner.flat(2)) this.#take(chunk);
     for (const { layer } of nested) {
       const reading = this.layers.find((one) => one.layer === layer);
       if (reading) Object.assign(reading, { done: true, entries: this.entries.perLayer[layer] ?? 0 });
@@ -242,13 +237,6 @@ export class StackScan {
     const inner = new StackScan(makeStack(facts, this.stack.machine), this.#probe, options);
     await inner.run();
     return inner;
-  }
-
-  #addGhost(layer: number, directory: number, name: Bytes, listed: bigint): void {
-    const { entries, ghosts } = this;
-    const entry = entries.directoryEntry[entries.directoryOf(layer, directory)] as number;
-    const names = ghosts.get(entry) ?? new Map<Bytes, bigint>();
-    ghosts.set(entry, names.set(name, listed));
   }
 
   #take(chunk: Uint8Array): void {

@@ -67,6 +67,11 @@ export const LayerFacts = z.object({
   }),
   /** Whether names and attributes can be read there, through a clone (nothing moves) or a path (atimes may move). */
   access: z.enum(['clone', 'path', 'none']),
+  /**
+   * Of a layer on another overlay: its path in that one's merged view, relative to its root. It counts whichever mount
+   * of that overlay, or of a part of it, the layer's path leads to. Null where there is no other, or it is not known.
+   */
+  inOverlay: BytesText.nullable().default(null),
 });
 export type LayerFacts = z.infer<typeof LayerFacts>;
 

@@ -50,6 +50,15 @@ export const RecordFlag = {
   covered: 2,
   /** It has attributes besides those sent. */
   otherXattrs: 4,
+  // The others are of a layer that lies on an overlay, and say what that one's mount answers.
+  /** A lookup of the name answers `errno`, though a listing gives it. */
+  refused: 8,
+  /** No layer holds its bytes. */
+  noData: 16,
+  /** Which layer holds its bytes is not known. */
+  dataUnknown: 32,
+  /** With `refused`: a listing does not give the name either. */
+  unlisted: 64,
 } as const;
 
 export const ItemKind = {

@@ -93,6 +93,7 @@ export class LayerLookup {
     const marks = tree.marks(entry);
     const kind = tree.kind(entry);
     if (marks & MarkBit.covered) return this.unread();
+    if (marks & MarkBit.refused && this.isOn('layer-refuses')) return this.#refused(base, entry);
     if (marks & MarkBit.whiteout && this.isOn('whiteout')) return this.#whiteout(base, entry, 'whiteout', isLastPart);
     if (marks & MarkBit.xattrWhiteout && this.isOn('xattr-whiteout'))
       return this.#whiteout(base, entry, 'xattr-whiteout', isLastPart);
@@ -144,6 +145,17 @@ export class LayerLookup {
     if (marks & MarkBit.redirect) this.#checkRedirect(entry, before, after);
     this.say(base, entry, this.rule);
     return entry;
+  }
+
+  /** An overlay's answer to the name: where it is "no such name", the layers below are asked. */
+  #refused(base: number, entry: number): number {
+    const code = this.tree.refusal(entry);
+    if (code === Code.ENOENT) {
+      this.say(base, ABSENT, 'absent');
+      return ABSENT;
+    }
+    this.say(base, entry, 'layer-refuses');
+    this.fail(code, entry);
   }
 
   #whiteout(base: number, entry: number, rule: RuleId, isLastPart: boolean): number {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { MarkBit } from './marks.ts';
 import type { RuleId } from './rules.ts';
-import { type Answer, dir, file, lookUp, metacopy, type Stack, symlink, unread, whiteout } from './testing.ts';
-import type { MergeOptions } from './tree.ts';
+import { type Answer, dir, file, lookUp, metacopy, refused, type Stack, symlink, unread, whiteout } from './testing.ts';
+import { Code, type MergeOptions } from './tree.ts';
 
 /** Rules of listings and of the index: the engine holds them, not the lookup of one name. */
 type NotOfLookup =
@@ -30,6 +30,7 @@ const CASES: Record<Exclude<RuleId, NotOfLookup>, Case> = {
     path: 'f',
     answer: fails('whiteout'),
   },
+  'layer-refuses': { stack: two({}, { f: refused(Code.EPERM) }, { f: file() }), path: 'f', answer: fails('EPERM') },
   'file-stops': { stack: two({}, { f: file() }, { f: file() }), path: 'f', answer: isFile('1/f', '1/f') },
   'directory-over-file': {
     stack: two(null, { d: dir() }, { d: file() }, { d: dir() }),
@@ -138,6 +139,23 @@ test('a name that its parent has nowhere is ENOENT, and no layer beside the pare
   const { answer, steps } = lookUp(two({ d: dir() }, { f: file() }), 'd/f');
   expect(answer).toEqual(fails('ENOENT'));
   expect(steps).toEqual([[0, 'absent']]);
+});
+
+test('a name that an overlay lists and does not find is looked for below', () => {
+  const { answer, steps } = lookUp(two({}, { f: refused(Code.ENOENT) }, { f: file() }), 'f');
+  expect(answer).toEqual(isFile('2/f', '2/f'));
+  expect(steps).toEqual([
+    [0, 'absent'],
+    [1, 'absent'],
+    [2, 'file-stops'],
+  ]);
+  expect(lookUp(two({}, { f: refused(Code.ENOENT) }), 'f').answer).toEqual(fails('ENOENT'));
+});
+
+test('data that a data-only overlay refuses is looked for in the next', () => {
+  const stack = (...data: Stack['lowers']): Stack => ({ upper: null, lowers: [{ f: metacopy('/obj') }], data });
+  expect(lookUp(stack({ obj: refused(Code.EPERM) }, { obj: file() }), 'f').answer).toEqual(isFile('3/obj', '1/f'));
+  expect(lookUp(stack({ obj: refused(Code.EPERM) }), 'f').answer).toEqual({ code: 'ok', from: ['1/f'], data: null });
 });
 
 test('every layer that was asked is told, with the rule that it met', () => {

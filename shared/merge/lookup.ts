@@ -1,5 +1,5 @@
 import { LayerLookup, Stop } from './layer-lookup.ts';
-import { Kind } from './marks.ts';
+import { Kind, MarkBit } from './marks.ts';
 import {
   ABSENT,
   Code,
@@ -225,6 +225,7 @@ export class Lookup extends LayerLookup {
           break;
         }
         at = this.tree.findName(at, part);
+        if (at >= 0 && this.tree.marks(at) & MarkBit.refused) at = ABSENT;
         if (at < ABSENT) break;
       }
       if (at < ABSENT) {

@@ -26,6 +26,8 @@ export const MarkBit = {
   unknown: 1 << 11,
   /** Another mount lies on it and hides what the kernel reads. */
   covered: 1 << 12,
+  /** The layer is an overlay that answers an error to the name. */
+  refused: 1 << 13,
 } as const;
 
 /** File types as they stand in st_mode >> 12. */

@@ -1,8 +1,9 @@
 /**
  * The rules of the merge, each once. `says` is shown to people; `from` names the kernel function that it is read from.
- * Rules that differ between kernels carry `since` or `until` (kernel versions).
+ * Rules that differ between kernels carry `since` or `until` (kernel versions). `nested`: met only where a layer lies on
+ * another overlay.
  */
-export type Rule = { id: string; says: string; from: string; since?: string; until?: string };
+export type Rule = { id: string; says: string; from: string; since?: string; until?: string; nested?: true };
 
 export const RULES = [
   {
@@ -20,6 +21,12 @@ export const RULES = [
     says: 'An empty regular file with overlay.whiteout is a whiteout for a lookup, in every layer.',
     from: 'util.c:ovl_path_check_xwhiteout_xattr',
     since: '6.7',
+  },
+  {
+    id: 'layer-refuses',
+    says: 'The layer is itself an overlay and answers an error to the name: the lookup ends with that error.',
+    from: 'namei.c:ovl_lookup_single',
+    nested: true,
   },
   {
     id: 'file-stops',

@@ -1,10 +1,10 @@
 import { Lookup } from './lookup.ts';
 import { Kind, MarkBit } from './marks.ts';
 import { RULE_INDEX, RULES, type RuleId } from './rules.ts';
-import { ABSENT, CODE_TEXT, type MergeOptions, NOT_READ, type Parent, type RawTree } from './tree.ts';
+import { ABSENT, CODE_TEXT, Code, type MergeOptions, NOT_READ, type Parent, type RawTree } from './tree.ts';
 
 /** One entry of a layer in a test: its type, its marks and its redirect. */
-export type Node = { kind: number; marks: number; redirect: string | null };
+export type Node = { kind: number; marks: number; redirect: string | null; refusal?: Code };
 
 /** A layer in a test: its entries by path, parents before their children. `unread` directories answer NOT_READ. */
 export type Layer = { [path: string]: Node };
@@ -28,6 +28,8 @@ export const file = (marks = 0, redirect: string | null = null): Node => node(Ki
 export const metacopy = (redirect: string | null = null): Node => file(MarkBit.metacopy, redirect);
 export const symlink: Node = node(Kind.symlink, 0, null);
 export const whiteout: Node = node(Kind.char, MarkBit.whiteout, null);
+/** A name to which the layer, an overlay itself, answers an error. */
+export const refused = (refusal: Code): Node => ({ ...node(Kind.file, MarkBit.refused, null), refusal });
 /** A directory that could not be listed. */
 export const unread: Node = { kind: Kind.dir, marks: 0, redirect: 'unread' };
 
@@ -78,6 +80,7 @@ export class MemoryTree implements RawTree {
   marks = (id: number): number => this.#at(id).marks;
   layer = (id: number): number => this.#at(id).layer;
   redirect = (id: number): string | null => this.#at(id).redirect;
+  refusal = (id: number): Code => this.#at(id).refusal ?? Code.ok;
   findLike = (directory: number, like: number): number => this.findName(directory, this.#at(like).name);
   findName(directory: number, name: string): number {
     const entry = this.#at(directory);

@@ -20,6 +20,8 @@ export type RawTree = {
   layer(entry: number): number;
   /** Value of overlay.redirect, up to its first NUL, as latin1; null where it has no byte at all. */
   redirect(entry: number): string | null;
+  /** What the layer answers to a lookup of an entry with the mark `refused`. */
+  refusal(entry: number): Code;
   /** Entry of the directory `directory` with the name of `like`; ABSENT or NOT_READ. */
   findLike(directory: number, like: number): number;
   /** Entry of the directory with this name (latin1). */
@@ -55,6 +57,8 @@ export type MergeOptions = {
 
 export const Code = { ok: 0, ENOENT: 1, EPERM: 2, EIO: 3, EINVAL: 4, EACCES: 5, ESTALE: 6 } as const;
 export type Code = (typeof Code)[keyof typeof Code];
+/** Errno of each code, on Linux. */
+export const CODE_ERRNO = [0, 2, 1, 5, 22, 13, 116] as const;
 export const CODE_TEXT = ['ok', 'ENOENT', 'EPERM', 'EIO', 'EINVAL', 'EACCES', 'ESTALE'] as const;
 
 /** A parent as its children are looked up: the upper's directory (or ABSENT), and the stack of lower directories. */

@@ -2,7 +2,7 @@ import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 import type { Standing } from '../../../shared/live/asker.ts';
 import { UNKNOWN } from '../../../shared/live/record.ts';
 import { Kind } from '../../../shared/merge/marks.ts';
-import { ABSENT, type RawTree } from '../../../shared/merge/tree.ts';
+import { ABSENT, type Code, type RawTree } from '../../../shared/merge/tree.ts';
 import type { EntryTable } from '../entries.ts';
 import { EntryNumbers } from './entry-numbers.ts';
 import { guessed, isUpperStanding, type MarkReading, standingOfEntry, type UpperStanding } from './standing.ts';
@@ -236,6 +236,10 @@ export class UpperTree implements RawTree {
   }
   redirect(id: number): string | null {
     return id < FIRST_NODE ? this.entries.redirect(id) : this.standingOf(this.#node(id)).redirect;
+  }
+  /** The kernel takes no overlay for an upper: only entries of lowers have the mark. */
+  refusal(id: number): Code {
+    return this.entries.refusal(id);
   }
   findLike(directory: number, like: number): number {
     if (directory < FIRST_NODE && like < FIRST_NODE) return this.entries.findLike(directory, like);

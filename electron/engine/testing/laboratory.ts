@@ -132,7 +132,7 @@ export class Laboratory {
   async end(): Promise<void> {
     await this.#engine.close();
     this.sh(
-      `cd /; for i in 1 2 3; do awk -v d="${this.folder}/" 'index($5, d) == 1 {print $5}' /proc/self/mountinfo; done | sort -ur | while read -r m; do umount -l "$m"; done`,
+      `cd /; awk -v d="${this.folder}/" 'index($5, d) == 1 {print $5}' /proc/self/mountinfo | sort -r | while read -r m; do umount -l "$m"; done`,
     );
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -1,9 +1,9 @@
-import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
+import { asBytes, type Bytes, joinBytes } from '../../../shared/bytes/bytes.ts';
 import type { LayerFacts, Place } from '../../../shared/ipc/probe.ts';
 import type { Look } from './look.ts';
 import type { Reach } from './reach.ts';
 import type { Found } from './real-object.ts';
-import { absolute, components, isWithin, mayHang, mountOf, type View } from './view.ts';
+import { absolute, components, isWithin, mayHang, mountOf, type SeenMount, type View } from './view.ts';
 
 /** A place in a view, reached by a path or, below that path's filesystem, by a handle. */
 export const placeIn = (view: View, path: Bytes, handle: Place['handle'] = null): Place => ({
@@ -47,6 +47,7 @@ export function unseen(head: Head, verdict: Verdict, view?: View, path: Bytes | 
     ino: null,
     fs: { type: mount?.mount.fsType ?? 'unknown', uuid: null, handle: null },
     access: 'none',
+    inOverlay: path === null ? null : overlayPart(mount, absolute(components(path))),
   };
 }
 
@@ -66,6 +67,7 @@ export async function seenAt(reach: Reach, head: Head, verdict: Verdict, view: V
     ino: `${look.stat.ino}`,
     fs: { type: mount?.mount.fsType ?? 'unknown', uuid: look.uuid ?? null, handle: look.handle },
     access: clone ? 'clone' : look.readable ? 'path' : 'none',
+    inOverlay: overlayPart(mount, look.path),
   };
 }
 
@@ -86,6 +88,7 @@ export async function foundByHandle(reach: Reach, head: Head, verdict: Verdict, 
     ino: `${look.stat.ino}`,
     fs: { type: fsType, uuid: look.uuid ?? null, handle: look.handle },
     access: clone ? 'clone' : look.readable ? 'path' : 'none',
+    inOverlay: null,
   };
 }
 

@@ -5,6 +5,7 @@ import { SyscallError } from '../syscalls/libc.ts';
 import { cloneMount } from '../syscalls/mount.ts';
 import { mountNamespaceId } from '../syscalls/namespace.ts';
 import { AT_FDCWD, close, Open, openat } from '../syscalls/open.ts';
+import { statx } from '../syscalls/statx.ts';
 import { lookFar } from './far.ts';
 import { isDirectory, type Look, lookAt, overlayHandle } from './look.ts';
 import { mountAges } from './mount-ages.ts';
@@ -34,6 +35,7 @@ const WORDS: Record<string, string> = {
 export const notLooked = (code: string): NotLooked => ({ code, why: WORDS[code] ?? `the kernel says ${code}` });
 
 const MAX_SYMLINKS = 40;
+const DELETED = ' (deleted)';
 
 /**
  * Reaches directories of any mount namespace for the time of one call. What it opens it holds until `end`, which every
@@ -136,10 +138,25 @@ export class Reach {
     if (typeof fd !== 'number') return fd.code === 'hangs' ? this.#lookFar(view, path) : fd;
     try {
       const look = lookAt(fd);
-      return isDirectory(look.stat) ? look : notLooked('ENOTDIR');
+      if (!isDirectory(look.stat)) return notLooked('ENOTDIR');
+      return { ...look, path: await this.#reachedBy(view, look) };
     } catch (error) {
       if (error instanceof SyscallError) return notLooked(error.code);
       throw error;
+    } finally {
+      close(fd);
+    }
+  }
+
+  /** The kernel calls the path of a mount deleted whose directory is gone in its filesystem, though the path leads there. */
+  async #reachedBy(view: View, { path, stat }: Look): Promise<Bytes> {
+    if (!path.endsWith(DELETED)) return path;
+    const bare = asBytes(path.slice(0, -DELETED.length));
+    const fd = await this.open(view, bare);
+    if (typeof fd !== 'number') return path;
+    try {
+      const there = statx(fd, asBytes(''));
+      return there.ino === stat.ino && there.dev === stat.dev && there.mntId?.id === stat.mntId?.id ? bare : path;
     } finally {
       close(fd);
     }
