@@ -68,12 +68,24 @@ export class Describer {
     return this.#scan.objects.indexed(id) ?? (this.#scan.objects.tops[id] as number);
   }
 
+  /** What an entry is in its layer. */
   type(entry: number): EntryType | 'unknown' {
     const { entries } = this.#scan;
     const marks = entries.marks(entry);
     if (marks & MarkBit.covered) return 'unknown';
     if (marks & (MarkBit.whiteout | MarkBit.xattrWhiteout)) return 'whiteout';
     return TYPES[entries.kind(entry)] ?? 'unknown';
+  }
+
+  /**
+   * What an object is. An upper inode that the index gives is shown as it is: no name of it is looked up, so that no mark
+   * of a whiteout counts (namei.c:ovl_lookup).
+   */
+  typeOf(id: number): EntryType | 'unknown' {
+    const entry = this.shown(id);
+    if (entry < 0) return 'unknown';
+    const { objects, entries } = this.#scan;
+    return entry === objects.indexed(id) ? (TYPES[entries.kind(entry)] ?? 'unknown') : this.type(entry);
   }
 
   /** Marks of one entry, those that could not be read as `unknown:NAME`, those without effect as `ignored:NAME`. */
@@ -209,7 +221,7 @@ export class Describer {
     const top = this.shown(id);
     const isKnown = top >= 0 && !(entries.marks(top) & MarkBit.covered);
     const placed = this.#hidden.entriesAt(id);
-    const type = top < 0 ? 'unknown' : this.type(top);
+    const type = this.typeOf(id);
     const btime = isKnown ? entries.btimeNs(top) : null;
     const redirect = isKnown && entries.marks(top) & MarkBit.redirect ? (entries.redirect(top) ?? '') : null;
     const target = isKnown && type === 'symlink' ? entries.target(top) : null;

@@ -148,6 +148,20 @@ describe.skipIf(cannotMount !== null)(`origins${cannotMount ? ` (${cannotMount})
     expect(lab.sh('LC_ALL=C stat m/two 2>&1 || true')).toContain(says);
   });
 
+  test('the mark of a whiteout counts for the name that has it, not for those who come to the inode by the index', async () => {
+    lab.sh(`${files('one')}; ln src/one src/two`);
+    lab.filesystem('ext4', 'fs', 'src');
+    lab.sh('mkdir fs/l fs/u fs/w; mv fs/one fs/two fs/l/');
+    const options = 'lowerdir=fs/l,upperdir=fs/u,workdir=fs/w,index=on';
+    lab.overlay('m', options);
+    lab.sh(': > m/one; umount m; setfattr -n trusted.overlay.whiteout -v y fs/u/one');
+    lab.overlay('m', options);
+    const { objects } = await lab.scan(lab.mount('m'));
+    expect(objects.get('one')).toMatchObject({ lookup: 'ENOENT', type: 'whiteout' });
+    expect(objects.get('two')).toMatchObject({ lookup: 'ok', type: 'file', size: '0' });
+    expect(lab.sh('stat -c %F m/two; test ! -e m/one && echo gone').trimEnd()).toBe('regular empty file\ngone');
+  });
+
   test('of files count with nfs_export only if the index has them', async () => {
     lab.sh(files('before after'));
     lab.filesystem('ext4', 'fs', 'src');

@@ -110,11 +110,11 @@ export class RowTree {
       case 'layers':
         return entries.layer(top);
       case 'type':
-        return this.describer.type(top);
+        return this.describer.typeOf(id);
       case 'size': {
         const beneath = this.tree.has(id) ? null : (this.beneath?.of(id) ?? null);
         if (beneath) return BigInt(beneath.bytes);
-        return this.describer.type(top) === 'dir' ? -1n : entries.size(top);
+        return this.describer.typeOf(id) === 'dir' ? -1n : entries.size(top);
       }
       case 'mode':
         return entries.mode(top);

@@ -46,7 +46,7 @@ export class ScanSubject implements Subject {
     return this.#describer.shown(this.id);
   }
   get type(): ScanObject['type'] {
-    return this.#entry < 0 ? 'unknown' : this.#describer.type(this.#entry);
+    return this.#describer.typeOf(this.id);
   }
   get lookup(): Lookup {
     const { objects } = this.#scan;

@@ -32,7 +32,7 @@ export class Predictor {
     const isKnown = shown !== null && this.#without.has(shown.why) && top >= 0;
     return {
       lookup: describer.lookup(id),
-      type: top < 0 ? 'unknown' : describer.type(top),
+      type: describer.typeOf(id),
       listed: id === 0 ? null : describer.listed(id),
       shown: isKnown ? { ...shown, ino: String(scan.entries.ino(top)) } : shown,
     };
