@@ -34,9 +34,23 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   // The sandbox gives a preload no module of Node's.
   'electron/preload': { rooms: ['shared'], packages: ['electron'], node: false },
   'electron/cli': {
-    rooms: ['shared', 'electron/pipe', 'electron/engine', 'electron/probe/client', 'electron/demo', 'package.json'],
-    lazily: ['electron/cli/commands', 'electron/demo'],
+    rooms: [
+      'shared',
+      'electron/pipe',
+      'electron/engine',
+      'electron/probe/client',
+      'electron/demo',
+      'electron/union',
+      'package.json',
+    ],
+    lazily: ['electron/cli/commands', 'electron/demo', 'electron/union'],
     packages: ['commander', 'ws', 'zod'],
+    node: true,
+  },
+  // It writes into layers: nothing that inspects may import it. It reads them by the probe's bindings.
+  'electron/union': {
+    rooms: ['shared', 'electron/probe/syscalls', 'electron/engine/map'],
+    packages: ['better-sqlite3'],
     node: true,
   },
   'electron/demo': { rooms: ['shared'], packages: [], node: true },

@@ -70,6 +70,10 @@ const EXAMPLES = {
     ['stratoscope demo --script', 'the commands that make it'],
     ['stratoscope demo --remove /tmp/demo', 'clears what a killed demo left'],
   ],
+  scheme: [
+    ['sudo stratoscope scheme exec --lower base --upper changes --work work < operations', 'an answer a line'],
+    [`echo '{"op":"stat","path":"f"}' | sudo stratoscope scheme exec --lower b --upper u --work w`, 'one operation'],
+  ],
   schema: [
     ['stratoscope schema', 'the names'],
     ['stratoscope schema scan', 'the JSON Schema of an object of scan'],

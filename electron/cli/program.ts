@@ -18,6 +18,7 @@ import {
   verifyWords,
   watchOptionsOf,
 } from './reading.ts';
+import { schemeCommand } from './scheme.ts';
 import { FORMATS, type Format, runSession } from './session.ts';
 import { stackOf, withStack } from './stack.ts';
 
@@ -142,6 +143,7 @@ export function createProgram(): Command {
     );
 
   mapCommand(program);
+  schemeCommand(program);
 
   withStack(common(program.command('open'), 'no formats'))
     .description('open the window, or, where there can be none, the app in a browser')
