@@ -198,6 +198,20 @@ describe.skipIf(process.getuid?.() !== 0)(`reports, seed ${seed}`, () => {
       expect(left()).toEqual([]);
     });
 
+    it('with --observe it says what the kernel reports too, once that is agreed to', async () => {
+      const words = [stage.at('m'), 'etc/copied'];
+      const plain = await stratoscope(['explain', '--report', ...words]);
+      expect(plain.stdout).toContain('Observation\n  not asked: ');
+      const ino = stage.sh('stat -c %i m/etc/copied').trim();
+      const { stdout, stderr, status } = await stratoscope(['explain', '--report', '--observe', '--yes', ...words]);
+      expect(status).toBe(0);
+      expect(stderr).toContain('overlay.origin and overlay.impure');
+      expect(stdout).toContain(`ino ${ino}, as predicted`);
+      expectFailure(await stratoscope(['explain', '--report', '--observe', ...words]), 2);
+      expectFailure(await stratoscope(['explain', '--observe', ...words]), 2);
+      expectFailure(await stratoscope(['explain', '--report', '--yes', ...words]), 2);
+    });
+
     it('they are texts, and one at a time', async () => {
       const words = [stage.at('m'), 'etc/copied'];
       expectFailure(await stratoscope(['explain', '--report', '--script', ...words]), 2);

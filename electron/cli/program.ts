@@ -13,6 +13,7 @@ import {
   inodeWords,
   narrowing,
   type ReadOptions,
+  type ReportWords,
   scanOptionsOf,
   THROUGH,
   verifyWords,
@@ -76,15 +77,21 @@ export function createProgram(): Command {
     .option('--b64', 'PATH is base64 of its bytes, as pathB64 of scan')
     .option('--report', 'as plain text of 72 columns, to be mailed')
     .option('--script', 'print a shell script that builds the smallest stack which shows the same')
+    .option(
+      '--observe',
+      'with --report: also what the kernel reports through the mount; it touches the mount, and asks',
+    )
+    .option('--yes', 'with --observe: do not ask')
     .option('--through', THROUGH)
     .addHelpText('after', examples('explain'))
-    .action((words: Bytes[], options: ReadOptions & { report?: boolean; script?: boolean }) =>
+    .action((words: Bytes[], options: ReportWords) =>
       run('cannot explain', options, 'table', async (session) => {
         const { stack, path } = explainWords(words, options, argumentBytes());
         const as = explainedAs(options);
         if (as !== null) {
           const [{ report }, engine] = await Promise.all([import('./commands/report.ts'), engineOf(session)]);
-          return report(session, engine, stack, path, { through: options.through === true, as });
+          const { through = false, observe = false, yes = false } = options;
+          return report(session, engine, stack, path, { through, as, observe, yes });
         }
         const [{ explain }, engine] = await Promise.all([import('./commands/explain.ts'), engineOf(session)]);
         return explain(session, engine, stack, path, options.through === true);

@@ -45,10 +45,13 @@ export function scanOptionsOf({ hidden, path, depth, through }: ReadOptions): Sc
   };
 }
 
+export type ReportWords = ReadOptions & { report?: boolean; script?: boolean; observe?: boolean; yes?: boolean };
+
 /** What `explain` prints instead of its words; null: the words. Throws a FailureError with code `usage`. */
-export function explainedAs(options: ReadOptions & { report?: boolean; script?: boolean }): 'report' | 'script' | null {
-  const { report, script, format } = options;
+export function explainedAs({ report, script, observe, yes, format }: ReportWords): 'report' | 'script' | null {
   if (report && script) throw usage('--report and --script are two texts', 'name one of them');
+  if (observe && !report) throw usage('--observe is for a report', 'add --report');
+  if (yes && !observe) throw usage('--yes answers what --observe asks', 'add --observe, or leave --yes out');
   const as = report ? 'report' : script ? 'script' : null;
   if (as !== null && format !== undefined && format !== 'table')
     throw usage(`--${as} is plain text, not ${format}`, 'leave --format out');

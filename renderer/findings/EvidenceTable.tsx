@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { ObjectFinding } from '../../shared/ipc/engine.ts';
+import { NumberText } from '../inspector/NumberText.tsx';
 import { safe } from '../inspector/Sentence.tsx';
 import { NONE } from '../tree/format.ts';
 import { wordsOf } from './evidence.ts';
@@ -15,7 +16,7 @@ export const EvidenceTable = ({ facts }: { facts: readonly [name: string, value:
         <tr key={key}>
           <th scope="row">{wordsOf(key)}</th>
           <td>
-            <Value of={value} />
+            <Value of={value} name={key} />
           </td>
         </tr>
       ))}
@@ -24,18 +25,23 @@ export const EvidenceTable = ({ facts }: { facts: readonly [name: string, value:
 );
 
 /** A value of the evidence: the fields of an object one after another, the parts of a list one below another. */
-function Value({ of: value }: { of: Json }): ReactNode {
+/** Names under which a number of an inode stands. */
+const INODES = new Set(['ino', 'real', 'dino', 'origin', 'upperIno', 'lowerIno', 'cachedIno']);
+
+function Value({ of: value, name }: { of: Json; name: string }): ReactNode {
   if (Array.isArray(value))
     return value.map((one, index) => (
       // biome-ignore lint/suspicious/noArrayIndexKey: a list of the evidence never changes
       <span key={index} className="one-of-many">
-        <Value of={one} />
+        <Value of={one} name={name} />
       </span>
     ));
+  if (typeof value === 'string' && INODES.has(name) && /^\d+$/.test(value))
+    return <NumberText number={value} what={wordsOf(name)} />;
   if (value === null || typeof value !== 'object') return <span className="mono">{plain(value)}</span>;
-  return Object.entries(value).map(([name, one]) => (
-    <span key={name} className="field">
-      <span className="two">{wordsOf(name)}</span> <Value of={one ?? null} />
+  return Object.entries(value).map(([key, one]) => (
+    <span key={key} className="field">
+      <span className="two">{wordsOf(key)}</span> <Value of={one ?? null} name={key} />
     </span>
   ));
 }

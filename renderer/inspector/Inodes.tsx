@@ -213,12 +213,19 @@ function NumberStep({ detail, facts }: Props) {
         {short !== shown.ino && shown.ino !== null && <span className="mono two">{short}</span>}
         {shown.cached && (
           <span className="num-was">
-            was <NumberText number={shown.cached.ino} what="former st_ino" short={shortOf(facts, shown.cached.ino)} />
+            was{' '}
+            <NumberText number={shown.cached.ino} what="former st_ino" short={shortOf(facts, shown.cached.ino)} copy />
           </span>
         )}
         {change !== null && (
           <span className="num-was">
-            was <NumberText number={change.before.ino} what="former st_ino" short={shortOf(facts, change.before.ino)} />{' '}
+            was{' '}
+            <NumberText
+              number={change.before.ino}
+              what="former st_ino"
+              short={shortOf(facts, change.before.ino)}
+              copy
+            />{' '}
             until {momentWords(change.before.untilNs, Date.now())}
           </span>
         )}
@@ -229,7 +236,8 @@ function NumberStep({ detail, facts }: Props) {
           <b>{shown.why}</b>
           {source && (
             <span className={`mono c-${roleOf(facts, source.layer)}`}>
-              {layerLetter(source.layer)} {source.ino}
+              {layerLetter(source.layer)}{' '}
+              <NumberText number={source.ino} what={`inode of layer ${layerLetter(source.layer)}`} copy />
             </span>
           )}
           <span>{says}.</span>

@@ -8,6 +8,7 @@ import { cellWords } from '../marks/shapes.ts';
 import { typeText } from '../tree/format.ts';
 import { CopyButton, SmallCommand } from './Copy.tsx';
 import { exactText } from './copy.ts';
+import { NumberText } from './NumberText.tsx';
 import { layerLetter, layerRanges } from './ranges.ts';
 import { factCommand } from './Section.tsx';
 import { safe, Value } from './Sentence.tsx';
@@ -105,7 +106,7 @@ function EntryFacts({ entry, line, detail }: { entry: ScanEntry; line: LayerLine
       </div>
       {entry.hiddenBy && <p className="insp-note">hidden by {hiddenByWord(entry.hiddenBy)}</p>}
       <p className="insp-note mono">
-        inode <Value>{entry.ino}</Value>
+        inode <NumberText number={entry.ino} what={`inode of layer ${layerLetter(entry.layer)}`} copy />
         <SmallCommand of={command('inode')} /> device <Value>{entry.dev}</Value>
         <SmallCommand of={command('device')} />
       </p>

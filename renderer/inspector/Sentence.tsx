@@ -2,6 +2,7 @@ import { bytesOfText } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { Sentence, Span } from '../../shared/ipc/engine.ts';
+import { NumberText } from './NumberText.tsx';
 import { roleOf } from './words.ts';
 
 /** A text of the engine, with whatever a name in it could hide made visible. */
@@ -24,6 +25,12 @@ export function SpanText({ span, facts }: { span: Span; facts: ListObject }) {
     case 'option':
     case 'path':
       return <code className={`span-${span.as}`}>{text}</code>;
+    case 'inode':
+      return /^\d+$/.test(span.text) ? (
+        <NumberText number={span.text} what="inode number" />
+      ) : (
+        <span className="mono">{text}</span>
+      );
     case 'number':
       return <span className="mono">{text}</span>;
     case 'strong':

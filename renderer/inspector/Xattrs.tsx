@@ -4,6 +4,7 @@ import { textForEyes } from '../../shared/bytes/show.ts';
 import type { ListObject } from '../../shared/contract/scan.ts';
 import type { DecodedXattr, ObjectDetail } from '../../shared/ipc/engine.ts';
 import { condense, groupBytes, hexPieces, rangeWords, type ShownField } from './bytes.ts';
+import { NumberText } from './NumberText.tsx';
 import { layerLetter } from './ranges.ts';
 import { Section, xattrCommand } from './Section.tsx';
 import { safe } from './Sentence.tsx';
@@ -147,7 +148,11 @@ function Fields(props: Link & { name: string; fields: readonly ShownField[]; cho
           >
             <th scope="row">{field.label}</th>
             <td>
-              {safe(field.text)}
+              {field.label === 'inode' && /^\d+$/.test(field.text) ? (
+                <NumberText number={field.text} what="inode that the mark names" copy />
+              ) : (
+                safe(field.text)
+              )}
               <span className="sr">, {rangeWords(field)}</span>
             </td>
           </tr>

@@ -1,7 +1,7 @@
 import type { ListObject, MarkText, Origin, ScanObject } from '../contract/scan.ts';
 import type { DecodedXattr, Sentence, Span } from '../ipc/engine.ts';
 import type { StackOptions } from '../merge/options.ts';
-import { enumerate, type LayerNames, line, mark, number, option, strong } from './words.ts';
+import { enumerate, inodeNumber, type LayerNames, line, mark, option, strong } from './words.ts';
 
 /** What each mark does, on the layers that carry it. */
 const MARK_SAYS: Record<string, string> = {
@@ -125,7 +125,7 @@ function originName({ layer, ino }: Origin, names: LayerNames): Sentence {
   if (ino === 'unknown') {
     return layer === 'unknown' ? line`an inode that is not known` : line`an inode of ${names.the(layer)}`;
   }
-  const inode = line`inode ${number(ino)}`;
+  const inode = line`inode ${inodeNumber(ino)}`;
   return layer === 'unknown' ? line`${inode} of a layer that is not known` : line`${names.the(layer)}’s ${inode}`;
 }
 

@@ -3,7 +3,7 @@ import { mappedNumber } from '../inodes/mapped.ts';
 import type { NumberRow } from '../inodes/rows.ts';
 import { sourceInode } from '../inodes/source.ts';
 import type { Sentence, Span } from '../ipc/engine.ts';
-import { type LayerNames, line, number, option, strong } from './words.ts';
+import { inodeNumber, type LayerNames, line, number, option, strong } from './words.ts';
 
 /** The number that the mount shows: from which inode, what is set above it, what stat and readdir give, how long. */
 export function numberSentences(object: ScanObject, stack: ListObject, names: LayerNames): Sentence[] {
@@ -47,7 +47,9 @@ const FROM: Record<NumberRow, (it: Span[]) => Span[]> = {
 
 function fromWhere(object: ScanObject, names: LayerNames): Span[] {
   const source = sourceInode(object);
-  const it = source ? line`${names.the(source.layer)}’s inode ${number(source.ino)}` : line`an inode that is not named`;
+  const it = source
+    ? line`${names.the(source.layer)}’s inode ${inodeNumber(source.ino)}`
+    : line`an inode that is not named`;
   const say = FROM[object.shown?.why as NumberRow];
   const clause = say ? say(it) : line`Its number is from ${it}`;
   return line`${clause}`;
@@ -70,7 +72,7 @@ function above({ shown, type }: ScanObject, stack: ListObject): Span[] {
 
 /** `stat and readdir give 18, with 1 link`, and how long; what readdir gives stands behind, where it is another. */
 function given(shown: Shown, lasts: Span[]): Span[] {
-  const it = number(shown.ino ?? '');
+  const it = inodeNumber(shown.ino ?? '');
   const who = shown.dino === shown.ino ? 'stat and readdir give' : 'stat gives';
   const other = shown.dino === shown.ino ? [] : listed(shown);
   return line`${who} ${it}${onDevice(shown)}${links(shown)}${lasts}${other}`;
@@ -94,7 +96,7 @@ function links({ nlink }: Shown): Span[] {
 function listed({ dino, ino }: Shown): Span[] {
   if (dino === null) return ino === null ? line`, and so does readdir` : [];
   if (dino === 'unknown') return line`; what readdir gives is ${strong('unknown')}`;
-  return line`; readdir gives ${number(dino)}`;
+  return line`; readdir gives ${inodeNumber(dino)}`;
 }
 
 /** What else is known where the number is not. */
@@ -146,9 +148,9 @@ function cachedSentence({ cached, ino, dev }: Shown): Sentence | null {
       return line`An inode still in memory from before the copy-up goes on showing ${cached.nlink === 1 ? '1 link' : `${cached.nlink} links`}.`;
     return cached.dino === undefined
       ? line`An inode still in memory from before the copy-up shows the same.`
-      : line`While the directory around it stays in memory, its listing may give ${number(cached.dino)}.`;
+      : line`While the directory around it stays in memory, its listing may give ${inodeNumber(cached.dino)}.`;
   }
-  const was = cached.ino === null ? line`a number that the kernel counts` : line`${number(cached.ino)}`;
+  const was = cached.ino === null ? line`a number that the kernel counts` : line`${inodeNumber(cached.ino)}`;
   const changes =
     cached.dev !== dev && cached.ino !== ino
       ? line`number ${strong('and')} device change`

@@ -31,6 +31,8 @@ export const strong = (text: string): Span => ({ text, as: 'strong' });
 export const mark = (text: string): Span => ({ text, as: 'mark' });
 export const option = (text: string): Span => ({ text, as: 'option' });
 export const number = (text: string): Span => ({ text, as: 'number' });
+/** A number of an inode: what has the same can be looked for. */
+export const inodeNumber = (text: string): Span => ({ text, as: 'inode' });
 
 /** A path as eyes may see it. Takes a field of the contract with its base64 twin, which is exact where it stands. */
 export const path = (text: string, b64?: string): Span => ({ text: shownPath(text, b64), as: 'path' });

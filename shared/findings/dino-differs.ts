@@ -1,5 +1,5 @@
 import type { Severity } from '../contract/finding.ts';
-import { line, mark, number, option } from '../explain/words.ts';
+import { inodeNumber, line, mark, option } from '../explain/words.ts';
 import type { Finding, FindingStack, Subject } from './finding.ts';
 import { commandsOf, place, setMark, shownEvidence, shownPath } from './words.ts';
 
@@ -43,7 +43,7 @@ export const dinoDiffers: Finding = {
       parentImpure: parent?.impure ?? null,
     };
     const what = `stat says ${ino}, the listing ${dino}`;
-    const both = line`${number(dino)} in a listing and ${number(ino)} by stat`;
+    const both = line`${inodeNumber(dino)} in a listing and ${inodeNumber(ino)} by stat`;
     if (isImpureLost(subject, stack) && at !== undefined)
       return {
         layer,

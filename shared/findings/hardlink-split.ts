@@ -1,4 +1,4 @@
-import { line, mark, number, option, strong } from '../explain/words.ts';
+import { inodeNumber, line, mark, option, strong } from '../explain/words.ts';
 import type { NumberRow } from '../inodes/rows.ts';
 import type { Finding, OtherName, Subject } from './finding.ts';
 import { capital, commandsOf, entryEvidence, firstOf, othersEvidence, shownEvidence, upperWord } from './words.ts';
@@ -53,7 +53,7 @@ export const hardlinkSplit: Finding = {
       },
       what: `${was} became ${now}, ${firstOf(others)} keeps it`,
       cause: capital(
-        line`${stack.names.the(layer)}’s inode ${number(was)} has ${strong(`${beneath?.nlink ?? 2} names`)}, among them ${firstOf(others)}, and with ${option('index')} off this one alone was copied up${doubt}, without an ${mark('origin')}: it shows ${number(now)}.`,
+        line`${stack.names.the(layer)}’s inode ${inodeNumber(was)} has ${strong(`${beneath?.nlink ?? 2} names`)}, among them ${firstOf(others)}, and with ${option('index')} off this one alone was copied up${doubt}, without an ${mark('origin')}: it shows ${inodeNumber(now)}.`,
       ),
       cure: first
         ? line`Mount with ${option('index=on')} before links are written to; to join these again, remove ${firstOf([first])} and link it anew in the mount.`

@@ -1,4 +1,4 @@
-import { line, mark, number, option, strong } from '../explain/words.ts';
+import { inodeNumber, line, mark, option, strong } from '../explain/words.ts';
 import type { Finding, FindingStack, Subject } from './finding.ts';
 import { capital, entryEvidence, numberText, shownEvidence } from './words.ts';
 
@@ -28,7 +28,7 @@ export const inoLostAfterEviction: Finding = {
     const loss = lossOf(subject);
     const before = shown?.cached;
     const now = shown === null ? 'unknown' : numberText(shown);
-    const was = before ? line`${number(numberText(before))}` : line`its lower’s number`;
+    const was = before ? line`${inodeNumber(numberText(before))}` : line`its lower’s number`;
     const evidence = {
       ...(shown ? { shown: shownEvidence(shown) } : {}),
       ...(before ? { before: { dev: before.dev, ino: before.ino } } : {}),
@@ -54,8 +54,8 @@ export const inoLostAfterEviction: Finding = {
       what: before ? `was ${numberText(before)}, is ${now} since it was dropped` : `is ${now} since it was dropped`,
       cause:
         loss === 'unrecorded'
-          ? line`It has the size and the time of ${stack.names.the(beneath?.layer ?? 1)}’s and no mark could be written at its copy-up, so the number was ${was} while the inode stayed in memory and is ${number(now)} after.`
-          : line`It was copied up and ${reason(subject)}, so the number was ${was} while the inode stayed in memory and is ${number(now)} after.`,
+          ? line`It has the size and the time of ${stack.names.the(beneath?.layer ?? 1)}’s and no mark could be written at its copy-up, so the number was ${was} while the inode stayed in memory and is ${inodeNumber(now)} after.`
+          : line`It was copied up and ${reason(subject)}, so the number was ${was} while the inode stayed in memory and is ${inodeNumber(now)} after.`,
       cure: cureOf(subject, stack),
       commands: [],
     };

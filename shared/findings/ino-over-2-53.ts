@@ -1,4 +1,4 @@
-import { line, number, option } from '../explain/words.ts';
+import { inodeNumber, line, number, option } from '../explain/words.ts';
 import type { Finding, Subject } from './finding.ts';
 import { capital, shownEvidence } from './words.ts';
 
@@ -32,9 +32,9 @@ export const inoOver53: Finding = {
       evidence: { ...(shown ? shownEvidence(shown) : {}), hex: `0x${BigInt(ino).toString(16)}`, asDouble },
       what: ino === asDouble ? `${ino}, which a double holds by chance` : `${ino} becomes ${asDouble} as a double`,
       cause: isMapped
-        ? line`The option ${option('xino')} puts the filesystem id into the top bits, so the number ${number(ino)} needs more than the 53 bits of a double, which makes ${number(asDouble)} of it.`
+        ? line`The option ${option('xino')} puts the filesystem id into the top bits, so the number ${inodeNumber(ino)} needs more than the 53 bits of a double, which makes ${number(asDouble)} of it.`
         : capital(
-            line`${names.the(layer)} itself has the number ${number(ino)}, which needs more than the 53 bits of a double, which makes ${number(asDouble)} of it.`,
+            line`${names.the(layer)} itself has the number ${inodeNumber(ino)}, which needs more than the 53 bits of a double, which makes ${number(asDouble)} of it.`,
           ),
       cure: isMapped
         ? line`Read numbers as 64-bit integers (in Node, stat with bigint), or put all layers on one filesystem.`

@@ -1,4 +1,4 @@
-import { line, mark, number, strong } from '../explain/words.ts';
+import { inodeNumber, line, mark, strong } from '../explain/words.ts';
 import type { Finding, FormerOwner } from './finding.ts';
 import { capital, entryEvidence, shownPath } from './words.ts';
 
@@ -39,7 +39,7 @@ export const inoReused: Finding = {
       },
       what: `${ino} was the number of ${owner}`,
       cause: capital(
-        line`${SOURCES[former?.from ?? 'origin']} names inode ${number(ino)} with another ${strong('generation')}, as that of ${owner}, so the filesystem gave its number to ${names.the(layer)}’s file here.`,
+        line`${SOURCES[former?.from ?? 'origin']} names inode ${inodeNumber(ino)} with another ${strong('generation')}, as that of ${owner}, so the filesystem gave its number to ${names.the(layer)}’s file here.`,
       ),
       cure: line`Compare generations (FS_IOC_GETVERSION) or file handles, never numbers alone; nothing is wrong with the file, and a dead ${mark('origin')} is told by origin-stale.`,
       commands: [],

@@ -1,4 +1,4 @@
-import { line, mark, number, option, strong } from '../explain/words.ts';
+import { inodeNumber, line, mark, option, strong } from '../explain/words.ts';
 import type { Finding, FindingStack, Subject } from './finding.ts';
 import { capital, commandsOf, entryEvidence, setMark, shownEvidence } from './words.ts';
 
@@ -75,13 +75,13 @@ function causeOf(how: Staleness, was: string | null, now: string, { beneath }: S
   const inode =
     was === null
       ? line`the lower inode that its ${mark('origin')} names`
-      : line`the lower inode ${number(was)} that its ${mark('origin')} names`;
-  const become = line`so the number became the upper’s, ${number(now)}`;
+      : line`the lower inode ${inodeNumber(was)} that its ${mark('origin')} names`;
+  const become = line`so the number became the upper’s, ${inodeNumber(now)}`;
   switch (how) {
     case 'gone': {
       const other =
         beneath !== null && String(beneath.ino) !== was
-          ? line` (${names.the(beneath.layer)} has inode ${number(String(beneath.ino))} at this path now)`
+          ? line` (${names.the(beneath.layer)} has inode ${inodeNumber(String(beneath.ino))} at this path now)`
           : '';
       return line`${capital(inode)} is ${strong('gone')}${other}, ${become}.`;
     }

@@ -1,4 +1,4 @@
-import { line, number, strong } from '../explain/words.ts';
+import { inodeNumber, line, strong } from '../explain/words.ts';
 import type { Finding } from './finding.ts';
 import { capital, entryEvidence, firstOf, numberText, othersEvidence, shownEvidence } from './words.ts';
 
@@ -28,7 +28,7 @@ export const sameNumberTwoFiles: Finding = {
       },
       what: `${shownNumber}, as ${firstOf(sameNumber)}`,
       cause: capital(
-        line`${names.the(layer)}’s inode ${number(top === null ? 'unknown' : String(top.ino))} and that of ${firstOf(sameNumber)} are of ${strong('two numberings')} on one filesystem id, so both show ${number(shownNumber)}.`,
+        line`${names.the(layer)}’s inode ${inodeNumber(top === null ? 'unknown' : String(top.ino))} and that of ${firstOf(sameNumber)} are of ${strong('two numberings')} on one filesystem id, so both show ${inodeNumber(shownNumber)}.`,
       ),
       cure: line`Take layers from one subvolume, or from filesystems of their own, and mount with xino=on; until then no program may tell files apart by number here.`,
       commands: [],

@@ -130,7 +130,7 @@ export type ViewState = z.infer<typeof ViewState>;
 /** A sentence as pieces, so that layers, marks, options and rules can be coloured, linked and read aloud. */
 export const Span = z.object({
   text: z.string(),
-  as: z.enum(['text', 'layer', 'mark', 'option', 'path', 'number', 'strong']).default('text'),
+  as: z.enum(['text', 'layer', 'mark', 'option', 'path', 'number', 'inode', 'strong']).default('text'),
   layer: z.number().int().optional(),
 });
 export type Span = z.infer<typeof Span>;

@@ -161,7 +161,7 @@ function predictionLines({ meta, detail }: ReportInput): string[] {
 }
 
 function observationLines(observed: readonly VerifyRow[] | null): string[] {
-  if (observed === null) return [];
+  if (observed === null) return indented('not asked: looking through the mount can write marks into the upper', 2);
   return observed.flatMap(({ field, predicted, observed: seen, verdict, cause }) => {
     const told =
       verdict === 'agrees' ? `${seen ?? 'none'}, as predicted` : `${seen ?? 'none'}, not ${predicted ?? 'none'}`;

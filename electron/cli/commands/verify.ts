@@ -23,13 +23,7 @@ export async function verify(
   { paths, all, yes, through }: VerifyOptions,
 ): Promise<number> {
   const { output, progress, signal } = session;
-  // Which layers there are is not known yet: what holds for a mount with an upper is said.
-  const mount = stack.kind === 'mount' ? eyes(stack.mount) : null;
-  for (const one of sideEffects({ mount, layers: [{ role: 'upper' }] })) progress.say(`stratoscope: ${one}`);
-  if (!yes && !(await isAgreed(session))) {
-    progress.say('stratoscope: nothing was looked at.');
-    return Exit.done;
-  }
+  if (!(await mayLook(session, stack, yes))) return Exit.done;
   const engine = await startEngine();
   const report = new Report(session);
   try {
@@ -57,6 +51,20 @@ export async function verify(
     report.abandon();
     throw error;
   }
+}
+
+/**
+ * Says what looking through the mount can change, and asks unless the answer was given beforehand. False, and said so,
+ * where the answer is no. Throws where nobody can be asked.
+ */
+export async function mayLook(session: Session, stack: StackInput, yes: boolean): Promise<boolean> {
+  const { progress } = session;
+  // Which layers there are is not known yet: what holds for a mount with an upper is said.
+  const mount = stack.kind === 'mount' ? eyes(stack.mount) : null;
+  for (const one of sideEffects({ mount, layers: [{ role: 'upper' }] })) progress.say(`stratoscope: ${one}`);
+  if (yes || (await isAgreed(session))) return true;
+  progress.say('stratoscope: nothing was looked at.');
+  return false;
 }
 
 /** Asks whether to go on. Throws where nobody can be asked. */
