@@ -87,19 +87,22 @@ export class View {
 
   /** Reads everything again; what was open, the order and what is shown stay. */
   async reread(): Promise<void> {
-    this.#abort.abort();
+    const before = this.#abort;
     this.#abort = new AbortController();
     const { signal } = this.#abort;
+    // A reading that is under way goes on until this one can begin, and is cancelled with it.
+    signal.addEventListener('abort', () => before.abort(), { once: true });
     const stack = await this.#probe.resolve(this.ref);
     // Another reading began since, or the view was closed.
     if (signal.aborted) return;
+    before.abort();
     this.stack = stack;
     this.#readAtNs = null;
-    const before = this.rows;
-    for (const id of before.open) this.#toOpen.add(before.tree.path(id));
+    const { rows } = this;
+    for (const id of rows.open) this.#toOpen.add(rows.tree.path(id));
     this.scan = this.#newScan();
-    this.rows = new RowTree(this.scan, this.#names, before.hidden);
-    this.rows.order = before.order;
+    this.rows = new RowTree(this.scan, this.#names, rows.hidden);
+    this.rows.order = rows.order;
     await this.read();
   }
 

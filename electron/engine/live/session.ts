@@ -84,6 +84,8 @@ export class LiveSession {
   }
 
   #take(item: WatchItem): void {
+    // The probe may have told of more before it heard that nobody listens.
+    if (this.#options.signal.aborted) return;
     switch (item.kind) {
       case 'ready':
         void this.#begin(item.layers);

@@ -79,9 +79,10 @@ export class ViewLive {
   /** Reads the view anew, with what was open kept. */
   async #read(): Promise<StackScan> {
     const { view } = this.#options;
+    const before = view.scan;
     await view.reread();
     const { scan } = view;
-    if (scan.phase === 'ready') return scan;
+    if (scan.phase === 'ready' && scan !== before) return scan;
     const { code, message } = scan.error ?? { code: 'cancelled', message: 'the reading was stopped' };
     throw new FailureError({ code, message, hint: 'read the stack again' });
   }
