@@ -7,6 +7,7 @@ import { type Turn, useExpanded } from '../state/expanded.ts';
 import { clearSelection, useSelection } from '../state/selection.ts';
 import { addNotice, type EngineClient, useSession } from '../state/session.ts';
 import { useSettings } from '../state/settings.ts';
+import { stopWaiting } from './live.ts';
 import { announceRows, feedRows, releaseRows, revealPath, stopRows } from './tree.ts';
 
 /** Asks again what can be opened: live mounts, saved stacks, recent ones. */
@@ -169,8 +170,10 @@ export async function scanAgain(): Promise<void> {
   if (stack) await openStack(stack.ref, { ...asItStands(), keep: true });
 }
 
+/** Stops reading; what was read stays. A watch that waits for this reading ends with it. */
 export function cancelReading(): void {
   const { client, stack } = useSession.getState();
+  stopWaiting();
   if (client && stack) void client.call('cancel', { view: stack.view }).catch(() => {});
 }
 

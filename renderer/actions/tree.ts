@@ -84,7 +84,7 @@ export function stopRows(): void {
 
 export const releaseRows = (): void => feed?.release();
 export const wantRows = (first: number, last: number): void => feed?.want(first, last);
-export const announceRows = (version: number, total: number): void => feed?.announce(version, total);
+export const announceRows = (version: number, total?: number): void => feed?.announce(version, total);
 
 /** After a new window: the selected path's row, or the path of a row that was chosen before it was at hand. */
 function followSelection(): void {

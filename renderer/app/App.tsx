@@ -7,6 +7,7 @@ import { useFollowFindings } from '../findings/follow.ts';
 import { FirstStart } from '../first/FirstStart.tsx';
 import { Inspector } from '../inspector/Inspector.tsx';
 import { Jump } from '../jump/Jump.tsx';
+import { Live } from '../live/Live.tsx';
 import { MapView } from '../map/MapView.tsx';
 import { Sources } from '../sources/Sources.tsx';
 import { useLayout } from '../state/layout.ts';
@@ -72,6 +73,7 @@ export function App() {
           </main>
         }
         side={<Inspector />}
+        live={stack !== null && !isFailed ? <Live stack={stack} /> : null}
       />
       <Foot />
       <Jump />

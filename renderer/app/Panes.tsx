@@ -11,8 +11,69 @@ function usualWidths(width: number): { nav: number; side: number } {
   return { nav: 188, side: 316 };
 }
 
+const remember = (sizes: Record<string, number>): void =>
+  setSetting('panes', { ...useSettings.getState().panes, ...sizes });
+
+const LIVE_PX = 192;
+
+/** The panes, and below them the live lane, where there is one; it keeps its height, and remembers it. */
+export function Panes({ live, ...panes }: { nav: ReactNode; main: ReactNode; side: ReactNode; live: ReactNode }) {
+  const box = useRef<HTMLDivElement>(null);
+  const livePanel = useRef<PanelImperativeHandle>(null);
+  const stored = useSettings((settings) => settings.panes?.live);
+  const hasLive = live !== null;
+  const applied = useRef(false);
+  useEffect(() => {
+    if (applied.current || stored === undefined || !hasLive) return;
+    applied.current = true;
+    livePanel.current?.resize(stored);
+  }, [stored, hasLive]);
+  useEffect(() => {
+    useLayout.setState({
+      toggleLive: () => {
+        const panel = livePanel.current;
+        if (panel?.isCollapsed()) panel.expand();
+        else panel?.collapse();
+      },
+    });
+  }, []);
+  return (
+    <Group
+      elementRef={box}
+      className="panes"
+      orientation="vertical"
+      onLayoutChanged={(layout, meta) => {
+        if (!meta.isUserInteraction) return;
+        applied.current = true;
+        // Per cent of what the separator, a pixel, leaves.
+        remember({ live: Math.round(((layout.live ?? 0) * ((box.current?.clientHeight ?? 0) - 1)) / 100) });
+      }}
+    >
+      <Panel id="upper" minSize={160}>
+        <SidePanes {...panes} />
+      </Panel>
+      {hasLive && (
+        <>
+          <Separator className="split is-flat" title="Height of the live lane" />
+          <Panel
+            panelRef={livePanel}
+            id="live"
+            defaultSize={LIVE_PX}
+            minSize={100}
+            collapsible
+            collapsedSize={28}
+            groupResizeBehavior="preserve-pixel-size"
+          >
+            {live}
+          </Panel>
+        </>
+      )}
+    </Group>
+  );
+}
+
 /** Three panes side by side; the outer ones keep their width when the window changes, and remember it. */
-export function Panes({ nav, main, side }: { nav: ReactNode; main: ReactNode; side: ReactNode }) {
+function SidePanes({ nav, main, side }: { nav: ReactNode; main: ReactNode; side: ReactNode }) {
   const box = useRef<HTMLDivElement>(null);
   const navPanel = useRef<PanelImperativeHandle>(null);
   const sidePanel = useRef<PanelImperativeHandle>(null);
@@ -39,12 +100,12 @@ export function Panes({ nav, main, side }: { nav: ReactNode; main: ReactNode; si
     if (right !== undefined) sidePanel.current?.resize(right);
   }, [stored]);
 
-  const remember = (layout: Layout): void => {
+  const rememberWidths = (layout: Layout): void => {
     // The layout is in per cent of what the separators, a pixel each, leave.
     const px = (part: number | undefined): number =>
       Math.round(((part ?? 0) * ((box.current?.clientWidth ?? 0) - 2)) / 100);
     applied.current = true;
-    setSetting('panes', { nav: px(layout.nav), side: px(layout.side) });
+    remember({ nav: px(layout.nav), side: px(layout.side) });
   };
 
   return (
@@ -52,7 +113,7 @@ export function Panes({ nav, main, side }: { nav: ReactNode; main: ReactNode; si
       elementRef={box}
       className="panes"
       orientation="horizontal"
-      onLayoutChanged={(layout, meta) => meta.isUserInteraction && remember(layout)}
+      onLayoutChanged={(layout, meta) => meta.isUserInteraction && rememberWidths(layout)}
     >
       <Panel
         panelRef={navPanel}

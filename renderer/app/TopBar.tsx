@@ -2,10 +2,11 @@ import { Lock, ShieldCheck } from 'lucide-react';
 import { runCommand } from '../commands/registry.ts';
 import { showDialog } from '../dialogs/open.ts';
 import { showBox } from '../jump/open.ts';
+import { isFollowing, useLive } from '../state/live.ts';
 import { useSession } from '../state/session.ts';
 import { clockText, wholeTime } from '../tree/format.ts';
 import { Logo } from './Logo.tsx';
-import { refTitle, stackFacts, stackTitle } from './words.ts';
+import { plural, refTitle, stackFacts, stackTitle } from './words.ts';
 
 /** What is open, how it was mounted, when and with which privilege it was read. */
 export function TopBar() {
@@ -44,10 +45,19 @@ function Taken() {
   const state = useSession((session) => session.viewState);
   const link = useSession((session) => session.link);
   const isOpen = useSession((session) => session.stack !== null);
+  const phase = useLive((live) => live.phase);
+  const perSecond = useLive((live) => live.perSecond);
   if (!isOpen || state === null) return null;
   const isReading = (state.phase === 'reading' || state.phase === 'merging') && link === 'up';
   const text = isReading ? 'reading' : state.readAtNs === null ? null : `as of ${clockText(state.readAtNs)}`;
   if (text === null) return null;
+  if (isFollowing(phase) && !isReading)
+    return (
+      <span className="state" title="What happens in this stack is followed as it happens.">
+        <span className="dot is-live" />
+        live · {plural(perSecond, 'event')}/s
+      </span>
+    );
   return (
     <span className="state" title={state.readAtNs === null ? undefined : wholeTime(state.readAtNs)}>
       <span className={isReading ? 'dot is-busy' : 'dot'} />

@@ -3,6 +3,7 @@ const PANES = [
   { pane: '[data-pane="sources"]', focus: ['[data-pane-focus]', 'button'] },
   { pane: '[data-pane="tree"]', focus: ['[role="treegrid"]', 'button', '[tabindex="0"]'] },
   { pane: '[data-pane="inspector"]', focus: ['[role="tab"][aria-selected="true"]', '[tabindex="0"]', 'button'] },
+  { pane: '[data-pane="live"]', focus: ['[role="grid"]', 'button'] },
 ] as const;
 
 const visible = (element: HTMLElement): boolean => element.offsetWidth > 0;

@@ -1,3 +1,4 @@
+import type { WatchEventName } from '../../shared/contract/watch.ts';
 import type { CellKind, Status } from '../../shared/ipc/engine.ts';
 
 /**
@@ -6,8 +7,8 @@ import type { CellKind, Status } from '../../shared/ipc/engine.ts';
  */
 export type Stroke = { d: string; width: number; dash?: string; round?: boolean; ink: Ink };
 export type Fill = { d: string; ink: Ink };
-/** `role`: the colour of the layer; `lower`, `upper`: of that role whatever the layer; `shape`, `text`: neutral. */
-export type Ink = 'role' | 'upper' | 'lower' | 'shape' | 'text';
+/** `role`: the colour of the layer; `lower`, `upper`, `temp`: of that role whatever the layer; `shape`, `text`: neutral. */
+export type Ink = 'role' | 'upper' | 'lower' | 'temp' | 'shape' | 'text';
 export type Shape = { fills: readonly Fill[]; strokes: readonly Stroke[] };
 
 /** A rectangle with rounded corners as path data. */
@@ -89,3 +90,30 @@ const CELL_WORDS: Record<CellKind, string> = {
 
 /** What a cell says, for tooltips and screen readers. */
 export const cellWords = (kind: CellKind): string => CELL_WORDS[kind];
+
+const TEMPORARY: Shape = {
+  fills: [],
+  strokes: [{ d: box(1.75, 1.75, 8.5, 8.5, 1.5), width: 1.5, dash: '2.4 1.6', ink: 'temp' }],
+};
+
+/** The shape of each thing that can happen: that of what it leaves behind. */
+export const EVENTS: Record<WatchEventName, Shape> = {
+  created: GLYPHS.upper,
+  'copied-up': GLYPHS['copied up'],
+  modified: GLYPHS.upper,
+  metadata: GLYPHS.upper,
+  renamed: GLYPHS.upper,
+  linked: GLYPHS.upper,
+  whiteout: GLYPHS.whiteout,
+  removed: CELLS.hidden,
+  revealed: GLYPHS.lower,
+  opaque: CELLS.opaque,
+  'temp-born': TEMPORARY,
+  'temp-written': TEMPORARY,
+  'temp-linked': { fills: [{ d: SMALL, ink: 'temp' }], strokes: [] },
+  'temp-died': { fills: [], strokes: [{ ...CROSS, ink: 'temp' }] },
+  orphan: { fills: [], strokes: [{ d: box(1.75, 1.75, 8.5, 8.5, 1.5), width: 1.5, dash: '2.4 1.6', ink: 'upper' }] },
+  'layer-changed': { fills: [role(circle(6, 6, 2.25))], strokes: [FRAME] },
+  overflow: { fills: [], strokes: [QUESTION] },
+  rescanned: { fills: [], strokes: [DOTS] },
+};

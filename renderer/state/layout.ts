@@ -6,6 +6,13 @@ export type Layout = {
   columnsOpen: boolean;
   /** Shuts or opens a side pane. Set by the panes once they stand. */
   toggle: (pane: 'nav' | 'side') => void;
+  /** Shuts or opens the live lane. */
+  toggleLive: () => void;
 };
 
-export const useLayout = create<Layout>(() => ({ main: 'tree', columnsOpen: false, toggle: () => {} }));
+export const useLayout = create<Layout>(() => ({
+  main: 'tree',
+  columnsOpen: false,
+  toggle: () => {},
+  toggleLive: () => {},
+}));

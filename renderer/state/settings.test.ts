@@ -11,6 +11,7 @@ test('what was stored comes back', () => {
     map: true,
     history: false,
     historyMegabytes: 12,
+    watch: false,
   };
   expect(settingsOf(stored)).toEqual(stored);
 });
@@ -27,6 +28,7 @@ test('what is no setting counts as absent, each by itself', () => {
       map: 'x',
       history: 'x',
       historyMegabytes: 0.5,
+      watch: 'x',
     }),
   ).toEqual(DEFAULTS);
   expect(settingsOf({ theme: 'light', sort: null })).toEqual({ ...DEFAULTS, theme: 'light' });

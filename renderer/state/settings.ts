@@ -16,6 +16,8 @@ export type Settings = {
   /** What each path showed is remembered, in a file of so many MiB at most. */
   history: boolean;
   historyMegabytes: number;
+  /** What happens in a stack that is open is followed. */
+  watch: boolean;
 };
 
 /** Bounds of the history's file, in MiB. */
@@ -30,6 +32,7 @@ export const DEFAULTS: Settings = {
   map: false,
   history: true,
   historyMegabytes: 200,
+  watch: true,
 };
 
 export const useSettings = create<Settings>(() => DEFAULTS);
@@ -43,7 +46,7 @@ export const isMegabytes = (value: unknown): value is number =>
 
 /** Settings as they were stored, each believed only as far as it is one. */
 export function settingsOf(stored: Record<string, unknown>): Settings {
-  const { theme, columns, hidden, sort, panes, map, history, historyMegabytes } = stored;
+  const { theme, columns, hidden, sort, panes, map, history, historyMegabytes, watch } = stored;
   return {
     theme: THEMES.find((one) => one === theme) ?? DEFAULTS.theme,
     columns: Array.isArray(columns) && columns.every(isColumn) ? columns : DEFAULTS.columns,
@@ -59,5 +62,6 @@ export function settingsOf(stored: Record<string, unknown>): Settings {
     map: map === true,
     history: history !== false,
     historyMegabytes: isMegabytes(historyMegabytes) ? historyMegabytes : DEFAULTS.historyMegabytes,
+    watch: watch !== false,
   };
 }

@@ -56,8 +56,8 @@ export class RowFeed {
     void this.#run();
   }
 
-  /** The view has a new version, or says the present one again. */
-  announce(version: number, total: number): void {
+  /** The view has a new version, or says the present one again. `total`: its rows, where that is told. */
+  announce(version: number, total: number = this.#total): void {
     if (version < this.#version) return;
     this.#version = version;
     this.#total = total;
