@@ -49,7 +49,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   // It writes into layers: nothing that inspects may import it. It reads them by the probe's bindings.
   'electron/union': {
-    rooms: ['shared', 'electron/probe/syscalls', 'electron/engine/map'],
+    rooms: ['shared', 'electron/probe/syscalls', 'electron/engine/map', 'electron/engine/sqlite-file'],
     packages: ['better-sqlite3'],
     node: true,
   },

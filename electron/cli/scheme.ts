@@ -9,7 +9,8 @@ type ExecOptions = Common & {
   lower?: Bytes[];
   upper?: Bytes;
   work?: Bytes;
-  store: 'memory';
+  store: 'xattr' | 'database' | 'memory' | 'bitmap' | 'array';
+  db?: Bytes;
   tempfile: 'last-close' | 'dentry-release' | 'none';
 };
 
@@ -39,9 +40,10 @@ export function schemeCommand(program: Command): void {
         .choices(['last-close', 'dentry-release', 'none'])
         .default('last-close'),
     )
+    .option('--db <file>', 'the file of the database; stratoscope.db in the work directory by default')
     .action((options: ExecOptions) =>
       run('cannot work on the union', { ...options, format: 'ndjson' }, 'ndjson', async (session) => {
-        const { lower = [], store, tempfile } = options;
+        const { lower = [], store, tempfile, db } = options;
         if (lower.length === 0) throw usage('--lower is missing', 'name a directory with --lower');
         const { schemeExec } = await import('./commands/scheme.ts');
         return schemeExec(session, {
@@ -50,6 +52,8 @@ export function schemeCommand(program: Command): void {
           work: needed(options.work, '--work'),
           store,
           policy: tempfile,
+          db: db === undefined ? null : absolute(db),
+          onNotice: (text) => session.progress.say(`stratoscope: ${text}`),
         });
       }),
     );

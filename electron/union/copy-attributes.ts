@@ -6,8 +6,9 @@ import { isErrno } from './failure.ts';
 import { OVERLAY, setXattr } from './syscalls/attributes.ts';
 import { chmodFd, chownFd, utimensFd } from './syscalls/names.ts';
 
-/** An overlay's own attributes are of the layer; escaped ones are of a file that was made through an overlay. */
-const isOwn = (name: string): boolean => name.startsWith(OVERLAY) && !name.startsWith(`${OVERLAY}overlay.`);
+/** A union's own attributes are of the layer; escaped ones are of a file that was made through an overlay. */
+const isOwn = (name: string): boolean =>
+  (name.startsWith(OVERLAY) && !name.startsWith(`${OVERLAY}overlay.`)) || name.startsWith('trusted.stratoscope.');
 
 /** Gives a copy what its original has beside its data: owner, mode, attributes, times. Throws a SyscallError. */
 export function copyAttributes(from: number, to: number, stat: Stat): void {

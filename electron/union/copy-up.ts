@@ -5,7 +5,7 @@ import { type Stat, statx } from '../probe/syscalls/statx.ts';
 import { copyAttributes, keepingTimes } from './copy-attributes.ts';
 import type { Entry } from './entries.ts';
 import { markImpure } from './impure.ts';
-import { type Dentry, type Node, realOf } from './node.ts';
+import { type Dentry, type Node, pathOf, realOf } from './node.ts';
 import { writeOrigin } from './origin.ts';
 import type { Origin } from './stores/store.ts';
 import { moveAtime } from './syscalls/data.ts';
@@ -50,7 +50,7 @@ function copyUpDirectory(union: Union, dentry: Dentry): Entry {
   const name = union.readyName();
   mkdirat(ready, name, 0o700);
   const fd = openBeneath(ready, name, Open.path | Open.directory);
-  const mapping = union.mappingOf(node.origin as Origin, fd, statx(fd, asBytes('')).ino);
+  const mapping = { ...union.mappingOf(node.origin as Origin, fd, statx(fd, asBytes('')).ino), path: pathOf(dentry) };
   let isMapped = false;
   try {
     copyAttributes(lower.fd, fd, statx(lower.fd, asBytes('')));
@@ -84,7 +84,8 @@ function copyUpInode(union: Union, node: Node, withData: boolean): Entry {
     ? { fd: reopen(ensureTemp(union, node, withData), Open.path), name: null }
     : makeReady(union, lower);
   const { fd } = copy;
-  const mapping = union.mappingOf(node.origin as Origin, fd, statx(fd, asBytes('')).ino);
+  const path = pathOf(names[0] as Dentry);
+  const mapping = { ...union.mappingOf(node.origin as Origin, fd, statx(fd, asBytes('')).ino), path };
   const linked: Dentry[] = [];
   try {
     const atime = union.store.atime(node.origin as Origin);

@@ -12,6 +12,7 @@ import { copyUp } from './copy-up.ts';
 import { makeDirectory, makeLink, makeNode, makeSymlink } from './create.ts';
 import { fail } from './failure.ts';
 import { tempFigures } from './figures.ts';
+import { handleOfObject, openObjectByHandle } from './handles.ts';
 import { list } from './listing.ts';
 import type { Dentry } from './node.ts';
 import { closeDescriptor, open, truncatePath } from './open.ts';
@@ -218,6 +219,13 @@ function perform(union: Union, request: Exclude<Operation, { op: 'crash' }>): tr
       );
       setAttribute(union, dentry(), bytesOf(request, 'name'), ofBase64(request.value), flags);
       return true;
+    }
+    case 'handle':
+      return { handle: base64(handleOfObject(dentry())) };
+    case 'openHandle': {
+      const bits = openBits(request.flags) & ~(Create.create | Create.exclusive);
+      const { fd, node } = openObjectByHandle(union, ofBase64(request.handle), bits);
+      return { fd, ino: String(node.ino) };
     }
     case 'evict':
       return { dentries: union.evict() };

@@ -1,10 +1,17 @@
 import { statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cannotMount, FILESYSTEM_TYPES, Stage } from './testing/stage.ts';
+import type { StoreKind } from './stores/store.ts';
+import { cannotMount, FILESYSTEM_TYPES, type FilesystemType, Stage } from './testing/stage.ts';
 
-describe.skipIf(cannotMount !== null).each(FILESYSTEM_TYPES)(
-  `a union on %s${cannotMount ? ` (${cannotMount})` : ''}`,
-  (type) => {
+/** Every filesystem with the usual store, and every store on ext4. */
+const CASES: [FilesystemType, StoreKind][] = [
+  ...FILESYSTEM_TYPES.map((type): [FilesystemType, StoreKind] => [type, 'database']),
+  ...(['memory', 'xattr', 'bitmap', 'array'] as const).map((store): [FilesystemType, StoreKind] => ['ext4', store]),
+];
+
+describe.skipIf(cannotMount !== null).each(CASES)(
+  `a union on %s, %s${cannotMount ? ` (${cannotMount})` : ''}`,
+  (type, store) => {
     let stage: Stage;
     beforeEach(() => {
       stage = new Stage(type);
@@ -15,7 +22,7 @@ describe.skipIf(cannotMount !== null).each(FILESYSTEM_TYPES)(
 
     test('shows the lower number from first sight, over copy-up, rename, eviction and a new start', () => {
       const lower = number('l/f');
-      let session = stage.start();
+      let session = stage.start({ store });
       const check = (path: string): void => {
         expect(session.ok({ op: 'stat', path }).ino).toBe(lower);
         expect(session.names('')[path]).toBe(lower);
@@ -31,14 +38,14 @@ describe.skipIf(cannotMount !== null).each(FILESYSTEM_TYPES)(
       expect(session.ok({ op: 'evict' }).dentries).toBeGreaterThan(0);
       check('g');
       session.end();
-      session = stage.start();
+      session = stage.start({ store });
       check('g');
       expect(session.errno({ op: 'stat', path: 'f' })).toBe('ENOENT');
       expect(number('u/g')).not.toBe(lower);
     });
 
     test('lets a descriptor and a mapping from before a copy-up see what is written after it', () => {
-      const session = stage.start();
+      const session = stage.start({ store });
       const reader = session.ok({ op: 'open', path: 'f' }).fd;
       const { map } = session.ok({ op: 'mmap', fd: reader, len: 6 });
       const peek = () => Buffer.from(session.ok({ op: 'peek', map, off: 0, len: 6 }).data, 'base64').toString();
@@ -52,7 +59,7 @@ describe.skipIf(cannotMount !== null).each(FILESYSTEM_TYPES)(
     });
 
     test('drops a temporary file with the last descriptor, and leaves nothing in the upper', () => {
-      const session = stage.start();
+      const session = stage.start({ store });
       const { fd } = session.ok({ op: 'open', path: 'f' });
       expect(session.ok({ op: 'stats' })).toMatchObject({ tempfiles: 1, mappings: 0 });
       session.ok({ op: 'close', fd });
@@ -61,7 +68,7 @@ describe.skipIf(cannotMount !== null).each(FILESYSTEM_TYPES)(
     });
 
     test('shows a new file its own number, also where it is given a number again', () => {
-      const session = stage.start();
+      const session = stage.start({ store });
       const lower = number('l/f');
       session.ok({ op: 'chmod', path: 'f', mode: 0o600 });
       for (let i = 0; i < 20; i++) {
@@ -76,7 +83,7 @@ describe.skipIf(cannotMount !== null).each(FILESYSTEM_TYPES)(
     });
 
     test('keeps a hard link whole over copy-up', () => {
-      const session = stage.start();
+      const session = stage.start({ store });
       const lower = number('l/d/x');
       session.ok({ op: 'chmod', path: 'd/y', mode: 0o640 });
       for (const path of ['d/x', 'd/y'])
@@ -88,7 +95,7 @@ describe.skipIf(cannotMount !== null).each(FILESYSTEM_TYPES)(
     });
 
     test('is read the same by the kernel afterwards', () => {
-      const session = stage.start();
+      const session = stage.start({ store });
       session.ok({ op: 'rename', path: 'd', to: 'e' });
       session.ok({ op: 'mkdir', path: 'd' });
       session.ok({ op: 'unlink', path: 'e/y' });

@@ -10,6 +10,7 @@ import { markImpure } from './impure.ts';
 import { list, rawNames } from './listing.ts';
 import type { Dentry, Node } from './node.ts';
 import { readOrigin } from './origin.ts';
+import { noteRenamed } from './rename.ts';
 import { linkFd, openBeneath, reopen, rmdirat, unlinkat } from './syscalls/names.ts';
 import type { Union } from './union.ts';
 
@@ -115,7 +116,7 @@ function indexNames(union: Union): Map<bigint, Node> {
       const { node } = dentry;
       if (node.kind === Kind.dir) {
         visit(dentry);
-        if (node.upper && node.upper.redirect !== null) union.links.notePlace(dentry);
+        if (node.upper && node.upper.redirect !== null) noteRenamed(union, dentry);
       } else {
         const { nlink } = statx((node.upper ?? (node.lowers[0] as Entry)).fd, asBytes(''));
         if (nlink > 1 || (node.upper && node.origin)) {

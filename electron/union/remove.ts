@@ -55,7 +55,10 @@ export function nameGone(union: Union, dentry: Dentry): void {
 
 function objectGone(union: Union, node: Node): void {
   node.isGone = true;
-  if (node.kind === Kind.dir) union.links.forgetPlace(node.ino);
+  if (node.kind === Kind.dir) {
+    union.links.forgetPlace(node.ino);
+    for (const [lower, ino] of union.renamed) if (ino === node.ino) union.renamed.delete(lower);
+  }
   if (node.origin === null) return;
   if (!isHeld(node)) union.store.setAtime(node.origin, null);
   const { upper } = node;

@@ -101,6 +101,12 @@ function prepareDirectory(union: Union, directory: Dentry, newParent: Dentry): v
     throw error;
   }
   union.step('redirect', node.ino);
+  noteRenamed(union, directory);
+}
+
+/** Notes where the lower parts of a directory with a redirect are seen now. */
+export function noteRenamed(union: Union, directory: Dentry): void {
+  for (const { layer, ino } of directory.node.lowers) union.renamed.set(`${layer}:${ino}`, directory.node.ino);
   union.links.notePlace(directory);
 }
 

@@ -2,15 +2,14 @@ import { FailureError } from '../../shared/ipc/rpc.ts';
 import { mustBeFree } from './in-use.ts';
 import type { Places } from './layers.ts';
 import { recover } from './recovery.ts';
-import { MemoryStore } from './stores/memory.ts';
-import type { StoreKind } from './stores/store.ts';
+import { openStore, type StoreOptions } from './stores/open.ts';
 import { type TempfilePolicy, Union, type UnionOptions } from './union.ts';
 
-export type StartOptions = Places & {
-  store: StoreKind;
-  policy: TempfilePolicy;
-  onStep?: UnionOptions['onStep'];
-};
+export type StartOptions = Places &
+  StoreOptions & {
+    policy: TempfilePolicy;
+    onStep?: UnionOptions['onStep'];
+  };
 
 /**
  * Opens a union to work on, and brings it to a state that a user may see. Throws a FailureError: `needs-privilege`,
@@ -21,9 +20,9 @@ export function startUnion(options: StartOptions): Union {
     throw new FailureError({ code: 'needs-privilege', message: 'a union is worked on by root alone' });
   const union = new Union({
     ...options,
-    openStore: ({ layers }) => {
-      mustBeFree(layers, options.upper);
-      return new MemoryStore();
+    openStore: (parts) => {
+      mustBeFree(parts.layers, options.upper);
+      return openStore(options, parts);
     },
   });
   recover(union);

@@ -36,6 +36,8 @@ export class Union {
   readonly links = new LinkIndex();
   readonly descriptors = new Descriptors();
   readonly nodes = new Map<bigint, Node>();
+  /** Lower directories (`layer:number`) that were renamed, by the number of the directory which they are part of. */
+  readonly renamed = new Map<string, bigint>();
   readonly root: Dentry;
   readonly step: (step: StepName, ino: bigint) => void;
   readonly #lookup: Lookup;

@@ -81,6 +81,8 @@ export const Operation = z.discriminatedUnion('op', [
     value: B64,
     flags: z.array(z.enum(['CREATE', 'REPLACE'])).default([]),
   }),
+  z.strictObject({ op: z.literal('handle'), ...Path }),
+  z.strictObject({ op: z.literal('openHandle'), handle: B64, flags: OpenFlags }),
   z.strictObject({ op: z.literal('evict') }),
   z.strictObject({ op: z.literal('stats') }),
   z.strictObject({ op: z.literal('crash') }),

@@ -1,3 +1,5 @@
+import type { Bytes } from '../../../shared/bytes/bytes.ts';
+
 /**
  * Where the map upper inode → lower inode is kept. A mapping is written before its upper inode gets a name, and deleted
  * at removal. The upper's handle stands in it: where that differs, the number was used again and the mapping is void.
@@ -7,6 +9,8 @@ export type Mapping = {
   /** See handleText of shared/map; null where the filesystem gives none. */
   upperHandle: string | null;
   lower: Origin;
+  /** Its name at the copy-up, from the union's root; for people who read the map. */
+  path?: Bytes;
 };
 
 /** A lower inode: what the number of its copy is made of. */
@@ -17,7 +21,7 @@ export type Origin = {
   handle: string | null;
 };
 
-export type StoreKind = 'memory';
+export type StoreKind = 'xattr' | 'database' | 'memory' | 'bitmap' | 'array';
 
 export type StoreFigures = { mappings: number; storeReads: number; storeSkips: number };
 

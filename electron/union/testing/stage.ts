@@ -95,6 +95,7 @@ export class Stage {
       work: place('fs/w'),
       store: 'memory',
       policy: 'last-close',
+      db: null,
       ...options,
     });
     this.#sessions.push(session);
