@@ -41,8 +41,8 @@ const isForWriting = (flags: number): boolean => (flags & Create.accessMask) !==
 /** Opens what a name leads to. */
 export function openObject(union: Union, dentry: Dentry, flags: number): { fd: number; node: Node } {
   const { node } = dentry;
-  if (node.kind === Kind.symlink) fail('ELOOP');
   if (flags & Open.directory && node.kind !== Kind.dir) fail('ENOTDIR');
+  if (node.kind === Kind.symlink) fail('ELOOP');
   if (node.kind === Kind.socket) fail('ENXIO');
   if (node.kind !== Kind.file) return openOther(union, node, flags);
   if (node.upper === null && isForWriting(flags)) {

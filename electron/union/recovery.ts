@@ -64,7 +64,7 @@ function settleMap(union: Union): void {
         if (entry.marks & MarkBit.whiteout) continue;
         const origin = union.mappedOrigin(entry);
         if (origin) alive.add(entry.ino);
-        else if (entry.marks & MarkBit.origin || entry.kind > Kind.dir)
+        else if (entry.marks & MarkBit.origin || (entry.kind !== Kind.dir && entry.kind !== Kind.file))
           unmapped.push({ ino: entry.ino, directory, path: [...path, name] });
         if (origin) markImpure(directory.fd);
         if (entry.kind === Kind.dir) visit(entry, [...path, name]);
