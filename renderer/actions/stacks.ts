@@ -4,11 +4,12 @@ import type { StackRef } from '../../shared/ipc/probe.ts';
 import { type Failure, failureOf } from '../../shared/ipc/rpc.ts';
 import { isSameRef } from '../sources/which.ts';
 import { type Turn, useExpanded } from '../state/expanded.ts';
+import { isFollowing, useLive } from '../state/live.ts';
 import { clearSelection, useSelection } from '../state/selection.ts';
 import { addNotice, type EngineClient, useSession } from '../state/session.ts';
 import { useSettings } from '../state/settings.ts';
 import { stopWaiting } from './live.ts';
-import { announceRows, feedRows, releaseRows, revealPath, stopRows } from './tree.ts';
+import { announceLater, announceRows, feedRows, releaseRows, revealPath, stopRows } from './tree.ts';
 
 /** Asks again what can be opened: live mounts, saved stacks, recent ones. */
 export async function refreshSources(): Promise<void> {
@@ -147,7 +148,8 @@ export function takeViewState(state: ViewState): void {
   if (stack?.view !== state.view) return;
   if (viewState && viewState.view === state.view && viewState.version > state.version) return;
   useSession.setState({ viewState: state });
-  announceRows(state.version, state.rows);
+  if (isFollowing(useLive.getState().phase)) announceLater(state.version, state.rows);
+  else announceRows(state.version, state.rows);
 }
 
 export function closeStack(): void {

@@ -2,6 +2,7 @@ import { type Bytes, bytesOfText } from '../../shared/bytes/bytes.ts';
 import type { ColumnId } from '../../shared/ipc/engine.ts';
 import { failureOf } from '../../shared/ipc/rpc.ts';
 import { noteTurn } from '../state/expanded.ts';
+import { FLASH_MS } from '../state/flashes.ts';
 import { useRows } from '../state/rows.ts';
 import { useSelection } from '../state/selection.ts';
 import { addNotice, type EngineClient, useSession } from '../state/session.ts';
@@ -84,7 +85,26 @@ export function stopRows(): void {
 
 export const releaseRows = (): void => feed?.release();
 export const wantRows = (first: number, last: number): void => feed?.want(first, last);
-export const announceRows = (version: number, total?: number): void => feed?.announce(version, total);
+export function announceRows(version: number, total?: number): void {
+  clearTimeout(holding);
+  holding = undefined;
+  feed?.announce(version, total);
+}
+
+let holding: ReturnType<typeof setTimeout> | undefined;
+
+/** Announces a version whose only news is that rows go, once they were seen to: a newer one with other news comes first. */
+export function holdRows(version: number): void {
+  holding ??= setTimeout(() => announceRows(version), FLASH_MS);
+}
+
+/** A version that the engine tells of beside what happens, which is about to be told: it can wait a moment for that. */
+export function announceLater(version: number, total: number): void {
+  setTimeout(() => {
+    if (holding === undefined) feed?.announce(version, total);
+  }, TOLD_MS);
+}
+const TOLD_MS = 50;
 
 /** After a new window: the selected path's row, or the path of a row that was chosen before it was at hand. */
 function followSelection(): void {

@@ -11,6 +11,7 @@ import { Glyph } from '../marks/Glyph.tsx';
 import { Name } from '../marks/Name.tsx';
 import { type StripLayers, stripElement } from '../marks/StripView.tsx';
 import { layerLabel } from '../marks/strip.ts';
+import { useBelow, useFlash } from '../state/flashes.ts';
 import type { Column } from './columns.ts';
 import { countText, deviceText, modeText, NONE, sizeText, typeText, whenText } from './format.ts';
 import { numberCell } from './NumberCell.tsx';
@@ -48,8 +49,11 @@ export type RowViewProps = Look & {
 const classesOf = (row: Row, selected: boolean): string =>
   `row${selected ? ' sel' : ''}${isFaint(row) ? ' faint' : ''}${row.type === 'file' ? ' is-file' : ''}`;
 
+const SIGNS = { new: '+', changed: '~', gone: '−' } as const;
+
 /** One row. Its elements are used again for other rows as the list scrolls. */
 export const RowView = memo(function RowView({ row, index, top, selected, ...look }: RowViewProps) {
+  const flash = useFlash(row?.id ?? null);
   if (row === null)
     return (
       <div role="row" className="row waiting" style={{ top }} data-index={index} aria-rowindex={index + 2}>
@@ -73,6 +77,11 @@ export const RowView = memo(function RowView({ row, index, top, selected, ...loo
       aria-expanded={row.expanded ?? undefined}
       aria-selected={selected}
     >
+      {flash && (
+        <span key={flash.turn} className={`flash is-${flash.change}`} aria-hidden="true">
+          {SIGNS[flash.change]}
+        </span>
+      )}
       <Cells row={row} {...look} />
     </div>
   );
@@ -149,7 +158,26 @@ function NameCell({ row, levels, role }: { row: Row; levels: number; role: strin
         )}
       </span>
       <Tags row={row} />
+      {row.expanded === false && <BelowCounts id={row.id} />}
     </div>
+  );
+}
+
+/** What changed of late in a directory that is shut. */
+function BelowCounts({ id }: { id: number }) {
+  const below = useBelow(id);
+  if (below === null) return null;
+  const { news, changed, gone } = below;
+  const parts = [
+    { sign: '+', count: news, word: 'new' },
+    { sign: '~', count: changed, word: 'changed' },
+    { sign: '−', count: gone, word: 'gone' },
+  ].filter(({ count }) => count > 0);
+  return (
+    <span className="tag tag-below">
+      <span aria-hidden="true">{parts.map(({ sign, count }) => `${sign}${countText(count)}`).join(' ')}</span>
+      <span className="sr">beneath it {parts.map(({ count, word }) => `${countText(count)} ${word}`).join(', ')}</span>
+    </span>
   );
 }
 
