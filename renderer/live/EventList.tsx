@@ -18,10 +18,10 @@ const HEADS = ['Time', 'Event', 'Path', 'Temporary', 'Layer', 'Bytes', 'Process'
 /** The events, the newest first. What comes in never pushes away what is being read. */
 export function EventList({ strips }: { strips: StripLayers }) {
   const box = useRef<HTMLDivElement>(null);
-  const log = useLive((live) => live.log);
+  const { log } = useLive((live) => live.past);
   useLive((live) => live.turn);
   const pausedAt = useLive((live) => live.pausedAt);
-  const next = pausedAt ?? log.next;
+  const next = pausedAt?.number ?? log.next;
   const count = Math.max(0, next - log.first);
   /** Number of the event that the keyboard is at. */
   const [active, setActive] = useState<number | null>(null);

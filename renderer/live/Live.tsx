@@ -6,7 +6,9 @@ import { stripLayers } from '../marks/StripView.tsx';
 import { useLive } from '../state/live.ts';
 import type { OpenStack } from '../state/session.ts';
 import { EventList } from './EventList.tsx';
+import { SpanMenu } from './SpanMenu.tsx';
 import { Standing } from './Standing.tsx';
+import { Timeline } from './Timeline.tsx';
 
 /** The lane below the tree: what happens in the stack that is open, as it happens. */
 export function Live({ stack }: { stack: OpenStack }) {
@@ -20,6 +22,7 @@ export function Live({ stack }: { stack: OpenStack }) {
         <b>Live</b>
         <Standing />
         <span className="grow" />
+        <SpanMenu />
         {isRunning ? (
           <button
             type="button"
@@ -37,7 +40,10 @@ export function Live({ stack }: { stack: OpenStack }) {
           </button>
         )}
       </div>
-      <EventList strips={strips} />
+      <div className="live-body">
+        <EventList strips={strips} />
+        <Timeline />
+      </div>
     </section>
   );
 }

@@ -1,7 +1,9 @@
 import { type Bytes, bytesOfBase64, bytesOfText } from '../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../shared/bytes/show.ts';
 import type { WatchEvent } from '../../shared/contract/watch.ts';
 import { safeText } from '../app/words.ts';
-import { millisOf } from '../tree/format.ts';
+import { millisOf, sizeText } from '../tree/format.ts';
+import type { Bar, Lane } from './lanes.ts';
 
 /** How an event is said in few letters. Pure. */
 
@@ -67,3 +69,45 @@ export const millisOfIso = (iso: string): number => Date.parse(iso) + Number(iso
 
 /** The same of nanoseconds in decimal text. */
 export const millisOfNs = (ns: string): number => millisOf(ns) + Number(BigInt(ns) % 1_000_000n) / 1e6;
+
+const KINDS: Record<Bar['kind'], string | null> = {
+  'copy-up': null,
+  work: null,
+  whiteouts: 'all whiteouts are its links',
+  user: 'O_TMPFILE',
+  orphan: null,
+};
+
+/** What a bar says of its file: name, where, kind, size. */
+export function barText({ kind, name, path, bytes, to }: Bar): string {
+  const size = bytes === null || bytes === '0' ? null : sizeText(bytes);
+  if (kind === 'orphan')
+    return [`${textForEyes(path ?? name)} (deleted)`, size && `${size}${to === null ? ' held' : ''}`]
+      .filter(Boolean)
+      .join(' · ');
+  const where = kind === 'user' && path !== null ? ` in ${path === '' ? '/' : textForEyes(path)}` : '';
+  return [`${textForEyes(name)}${where}`, KINDS[kind], size].filter(Boolean).join(' · ');
+}
+
+/** How it ended, for one that did. */
+export function endText({ end, linkedTo }: Bar): string | null {
+  if (end === 'linked') return linkedTo === null ? 'linked' : `linked as ${textForEyes(linkedTo)}`;
+  if (end === 'died') return 'died, nothing left';
+  return end === 'unknown' ? 'its end is unknown' : null;
+}
+
+/** What a moment says of its event: the temporary file that it came from, the path, the word where it is no birth. */
+export function momentText(event: WatchEvent): string {
+  const path = event.path === null ? '' : event.path === '' ? '/' : safeText(event.path);
+  const from = event.temp ?? event.from;
+  const word = event.event === 'created' || event.event === 'copied-up' ? '' : `, ${event.event}`;
+  return `${from === undefined ? '' : `${safeText(from)} → `}${path}${word}`;
+}
+
+/** A lane in words, for who does not see it. */
+export function laneText(lane: Lane, moments: number, bars: readonly Bar[]): string {
+  const who = lane.pid === null ? 'unknown process' : `${safeText(lane.command)} ${lane.pid}`;
+  const said = bars.slice(0, 5).map((bar) => `${barText(bar)}, ${endText(bar) ?? 'lives'}`);
+  const more = bars.length > 5 ? [`and ${bars.length - 5} more temporary files`] : [];
+  return `${who}: ${[`${moments} ${moments === 1 ? 'event' : 'events'}`, ...said, ...more].join('; ')}`;
+}
