@@ -11,6 +11,9 @@ describe('bad usage is status 2, one line, and its JSON twin', () => {
     [['nothing']],
     [['list', 'too', 'many']],
     [['scan']],
+    [['scan', '/a', '/b']],
+    [['scan', '--no-such-option']],
+    [['scan', '/etc/passwd']],
     [['scan', '--upper', '/tmp']],
     [['scan', '/a', '--lower', '/b']],
     [['scan', '/', '--depth', 'x']],
@@ -26,8 +29,8 @@ describe('bad usage is status 2, one line, and its JSON twin', () => {
     [['demo']],
     [['probe']],
   ])('%j', async (words) => {
-    const isScan = words[0] === 'scan' && !words.includes('xml');
-    // A scan speaks NDJSON to a program also when it fails, unless the words themselves could not be read.
+    const isScan = words[0] === 'scan';
+    // A scan speaks NDJSON to a program also when it fails, and when its words could not be read.
     expectFailure(await stratoscope([...words]), 2, isScan ? 'ndjson' : 'table');
     if (['schema', 'probe', 'demo', 'nothing'].includes(words[0] as string) || words.includes('xml')) return;
     for (const format of ['json', 'ndjson'] as const) {
@@ -49,6 +52,20 @@ describe('bad usage is status 2, one line, and its JSON twin', () => {
     expectFailure(await stratoscope(['scan', '--lower', NODE, '--format', 'table']), 2);
     expectFailure(await stratoscope(['scan', '--lower', '/nowhere', '--format', 'table']), 2);
     expectFailure(await stratoscope(['scan', '--mountinfo', 'no such line', '--format', 'table']), 2);
+  });
+
+  it.skipIf(!isRoot)('a directory in an overlay, also by a symlink', async () => {
+    const stage = makeStage();
+    try {
+      stage.sh(`${OVERLAY}\nln -s merged link`);
+      for (const path of ['merged/d', 'link/d']) {
+        const run = await stratoscope(['scan', path], { cwd: stage.dir });
+        expectFailure(run, 2, 'ndjson');
+        expect(run.stderr).toContain('no mount point');
+      }
+    } finally {
+      stage.remove();
+    }
   });
 
   it.skipIf(!isRoot)('options that the kernel refuses together, and no others', async () => {

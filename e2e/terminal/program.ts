@@ -87,7 +87,7 @@ export function exactly<S extends z.ZodType>(schema: S, value: unknown): z.outpu
 export function expectFailure(run: Run, status: number, format: 'table' | 'json' | 'ndjson' = 'table'): void {
   expect([run.status, run.stderr]).toEqual([status, run.stderr]);
   const messages = run.stderr.trimEnd().split('\n');
-  expect(messages.at(-1)).toMatch(/^stratoscope: [^:]+: .+\.$/);
+  expect(messages.at(-1)).toMatch(/^stratoscope: [^:]+: .+: .+\.$/);
   expect(run.stderr).not.toMatch(/^\s+at /m);
   if (format === 'table') expect(run.stdout).toBe('');
   else exactly(ErrorLine, run.lines.at(-1));

@@ -13,6 +13,13 @@ export function common(command: Command, formats: 'formats' | 'no formats'): Com
   return command.option('--debug', 'after an error, print where in the program it arose');
 }
 
+/** Commands that print NDJSON where no terminal is, unless told otherwise. */
+const FOR_PROGRAMS = new Set(['scan', 'inode', 'watch', 'verify', 'doctor', 'why', 'map']);
+
+/** How a command prints where the user does not say. */
+export const formatOf = (command: string | undefined): Format =>
+  command !== undefined && FOR_PROGRAMS.has(command) && !process.stdout.isTTY ? 'ndjson' : 'table';
+
 /** Runs a command's body in a session. */
 export function run(
   what: string,

@@ -25,6 +25,15 @@ const STATUS: Record<string, number> = {
   'needs-privilege': Exit.needsPrivilege,
 };
 
+/** Where a failure lies that no path names, by its code. */
+const WHERE: Record<string, string> = {
+  usage: 'the command line',
+  'bad-options': 'the options',
+  'no-layer': 'the layers',
+  closed: 'the engine',
+  internal: 'the program',
+};
+
 export const exitOf = (failure: Failure): number => STATUS[failure.code] ?? Exit.usage;
 
 /** Bad usage: `message` says what is wrong, `hint` what to type instead. */
@@ -40,9 +49,10 @@ function sentence(text: string): string {
 const capital = (text: string): string =>
   /^[a-z]+( |$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 
-/** `WHAT: WHERE: WHY. NEXT STEP.` on one line. */
+/** `WHAT: WHERE: WHY. NEXT STEP.` on one line; what the user broke off has neither place nor next step. */
 export function messageOf(what: string, failure: Failure): string {
-  const where = failure.path === undefined ? '' : `${textForEyes(bytesOfText(failure.path))}: `;
+  const place = failure.path === undefined ? (WHERE[failure.code] ?? 'the stack') : failure.path;
+  const where = failure.code === 'cancelled' ? '' : `${textForEyes(bytesOfText(place))}: `;
   // In a fault the hint is the stack of calls, which stays for --debug.
   const isFault = STATUS[failure.code] === Exit.fault && failure.code === 'internal';
   const hint = isFault

@@ -1,15 +1,11 @@
 import type { Command } from 'commander';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { argumentBytes } from './arguments.ts';
-import { common, engineOf, run } from './command.ts';
+import { common, engineOf, formatOf, run } from './command.ts';
 import { usage } from './failures.ts';
 import { examples } from './help.ts';
 import { type ReadOptions, THROUGH, whyWords } from './reading.ts';
-import type { Format } from './session.ts';
 import { stackOf, withStack } from './stack.ts';
-
-/** To a program NDJSON, as scan. */
-const byDefault = (): Format => (process.stdout.isTTY ? 'table' : 'ndjson');
 
 /** `doctor` and `why`. */
 export function findingCommands(program: Command): void {
@@ -21,7 +17,7 @@ export function findingCommands(program: Command): void {
     .option('--through', THROUGH)
     .addHelpText('after', examples('doctor'))
     .action((mount: Bytes | undefined, options: ReadOptions & { script?: Bytes; evenIfMounted?: boolean }) =>
-      run('cannot look for findings', options, byDefault(), async (session) => {
+      run('cannot look for findings', options, formatOf('doctor'), async (session) => {
         const stack = stackOf(mount, options);
         if (options.script === '') throw usage('--script names no file', 'name the file to write');
         const [{ doctor }, engine] = await Promise.all([import('./commands/doctor.ts'), engineOf(session)]);
@@ -39,7 +35,7 @@ export function findingCommands(program: Command): void {
     .option('--through', THROUGH)
     .addHelpText('after', examples('why'))
     .action((words: Bytes[], options: ReadOptions) =>
-      run('cannot say why', options, byDefault(), async (session) => {
+      run('cannot say why', options, formatOf('why'), async (session) => {
         const { stack, text } = whyWords(words, options, argumentBytes());
         const [{ why }, engine] = await Promise.all([import('./commands/why.ts'), engineOf(session)]);
         return why(session, engine, stack, text, options.through === true);

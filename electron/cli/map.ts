@@ -1,16 +1,12 @@
 import type { Command } from 'commander';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { parseInode } from '../../shared/map/keys.ts';
-import { type Common, common, engineOf, run } from './command.ts';
+import { type Common, common, engineOf, formatOf, run } from './command.ts';
 import { examples } from './help.ts';
 import { THROUGH } from './reading.ts';
-import type { Format } from './session.ts';
 import { type StackOptions, stackOf, withStack } from './stack.ts';
 
 type MapOptions = StackOptions & Common & { db?: Bytes; through?: boolean };
-
-/** To a program NDJSON, as scan. */
-const byDefault = (): Format => (process.stdout.isTTY ? 'table' : 'ndjson');
 
 /** `map` and what it does: build, show, get, check. */
 export function mapCommand(program: Command): void {
@@ -25,14 +21,14 @@ export function mapCommand(program: Command): void {
 
   onStack(part('build', 'read a stack and bring the map up to date with it')).action(
     (mount: Bytes | undefined, options: MapOptions) =>
-      run('cannot build the map', options, byDefault(), async (session) => {
+      run('cannot build the map', options, formatOf('map'), async (session) => {
         const { mapBuild, mapFile } = await import('./commands/map.ts');
         const [stack, db] = [stackOf(mount, options), mapFile(options.db)];
         return mapBuild(session, await engineOf(session), stack, db, options.through === true);
       }),
   );
   part('show', 'print every entry of the map').action((options: MapOptions) =>
-    run('cannot show the map', options, byDefault(), async (session) => {
+    run('cannot show the map', options, formatOf('map'), async (session) => {
       const { mapFile, mapShow } = await import('./commands/map.ts');
       const db = mapFile(options.db);
       return mapShow(session, await engineOf(session), db);
@@ -42,7 +38,7 @@ export function mapCommand(program: Command): void {
     .option('--upper <dev:ino>', 'an upper inode, as MAJOR:MINOR:INODE')
     .option('--lower <dev:ino>', 'a lower inode')
     .action((options: Common & { db?: Bytes; upper?: Bytes; lower?: Bytes }) =>
-      run('cannot look into the map', options, byDefault(), async (session) => {
+      run('cannot look into the map', options, formatOf('map'), async (session) => {
         const { inodeWords, mapFile, mapGet } = await import('./commands/map.ts');
         const db = mapFile(options.db);
         const { side, inode } = inodeWords(options.upper, options.lower, parseInode);
@@ -51,7 +47,7 @@ export function mapCommand(program: Command): void {
     );
   onStack(part('check', 'print the entries whose upper or lower inode is gone, replaced or re-used')).action(
     (mount: Bytes | undefined, options: MapOptions) =>
-      run('cannot check the map', options, byDefault(), async (session) => {
+      run('cannot check the map', options, formatOf('map'), async (session) => {
         const { mapCheck, mapFile } = await import('./commands/map.ts');
         const [stack, db] = [stackOf(mount, options), mapFile(options.db)];
         return mapCheck(session, await engineOf(session), stack, db, options.through === true);

@@ -98,7 +98,9 @@ describe('failures', () => {
         hint: 'try list',
       }),
     ).toBe('stratoscope: cannot scan: /m\\e: nothing is mounted there. Try list.');
-    expect(messageOf('cannot scan', { code: 'x', message: 'so it is.' })).toBe('stratoscope: cannot scan: so it is.');
+    expect(messageOf('cannot scan', { code: 'x', message: 'so it is.' })).toBe(
+      'stratoscope: cannot scan: the stack: so it is.',
+    );
   });
 
   it('an internal one keeps its stack for --debug', () => {

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { argumentBytes } from './arguments.ts';
-import { common, engineOf, run } from './command.ts';
+import { common, engineOf, formatOf, run } from './command.ts';
 import { Exit, usage } from './failures.ts';
 import { findingCommands } from './findings.ts';
 import { examples } from './help.ts';
@@ -49,7 +49,7 @@ export function createProgram(): Command {
     .option('--summary', 'print counts and times only')
     .addHelpText('after', examples('scan'))
     .action((mount: Bytes | undefined, options: ReadOptions) =>
-      run('cannot scan', options, process.stdout.isTTY ? 'table' : 'ndjson', async (session) => {
+      run('cannot scan', options, formatOf('scan'), async (session) => {
         const stack = stackOf(mount, options);
         const scanOptions = scanOptionsOf(options);
         const [{ scan, summary }, engine] = await Promise.all([import('./commands/scan.ts'), engineOf(session)]);
@@ -105,7 +105,7 @@ export function createProgram(): Command {
     .option('--through', THROUGH)
     .addHelpText('after', examples('inode'))
     .action((words: Bytes[], options: ReadOptions & { all?: boolean }) =>
-      run('cannot search', options, process.stdout.isTTY ? 'table' : 'ndjson', async (session) => {
+      run('cannot search', options, formatOf('inode'), async (session) => {
         const { stack, number } = inodeWords(words, options, argumentBytes());
         const [{ inode }, engine] = await Promise.all([import('./commands/inode.ts'), engineOf(session)]);
         return inode(session, engine, stack, number, options.through === true);
@@ -120,7 +120,7 @@ export function createProgram(): Command {
     .option('--through', THROUGH)
     .addHelpText('after', examples('watch'))
     .action((mount: Bytes | undefined, options: ReadOptions & { for?: Bytes; count?: Bytes }) =>
-      run('cannot watch', options, process.stdout.isTTY ? 'table' : 'ndjson', async (session) => {
+      run('cannot watch', options, formatOf('watch'), async (session) => {
         const stack = stackOf(mount, options);
         const watchOptions = watchOptionsOf(options);
         const [{ watch }, engine] = await Promise.all([import('./commands/watch.ts'), engineOf(session)]);
@@ -140,7 +140,7 @@ export function createProgram(): Command {
     .option('--through', THROUGH)
     .addHelpText('after', examples('verify'))
     .action((words: Bytes[], options: ReadOptions & { yes?: boolean; rows: string }) =>
-      run('cannot verify', options, process.stdout.isTTY ? 'table' : 'ndjson', async (session) => {
+      run('cannot verify', options, formatOf('verify'), async (session) => {
         const { stack, paths } = verifyWords(words, options);
         const { verify } = await import('./commands/verify.ts');
         const { yes, through, rows } = options;
@@ -243,7 +243,7 @@ export async function runProgram(words: Bytes[]): Promise<void> {
     await runSession(
       {
         what: command ? `bad usage of ${command}` : 'bad usage',
-        format: formatAsked(words),
+        format: formatAsked(words, command),
         debug: words.includes('--debug' as Bytes),
       },
       () =>
@@ -255,8 +255,11 @@ export async function runProgram(words: Bytes[]): Promise<void> {
 }
 
 /** The format that the words ask for, also where the rest of them is wrong. */
-function formatAsked(words: Bytes[]): Format {
-  const at = words.findLastIndex((word) => word === '--format' || word.startsWith('--format='));
-  const value = at < 0 ? undefined : words[at] === '--format' ? words[at + 1] : words[at]?.slice('--format='.length);
-  return FORMATS.find((format) => format === value) ?? 'table';
+function formatAsked(words: Bytes[], command: string | undefined): Format {
+  const end = words.indexOf('--' as Bytes);
+  const options = end < 0 ? words : words.slice(0, end);
+  const at = options.findLastIndex((word) => word === '--format' || word.startsWith('--format='));
+  const value =
+    at < 0 ? undefined : options[at] === '--format' ? options[at + 1] : options[at]?.slice('--format='.length);
+  return FORMATS.find((format) => format === value) ?? formatOf(command);
 }

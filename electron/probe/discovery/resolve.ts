@@ -91,14 +91,14 @@ async function mountAt(reach: Reach, view: View, path: ReturnType<typeof absolut
       where,
       'name a mount point, or the layers with --lower and --upper',
     );
-  if (look.code === 'ENOENT')
-    throw fail(
-      'not-found',
-      'there is no such mount (any more)',
-      where,
-      'run "stratoscope list" to see what is mounted',
-    );
-  throw fail('unreadable', look.why, where, 'run "stratoscope list" to see what is mounted');
+  const seeList = 'run "stratoscope list" to see what is mounted';
+  if (look.code === 'ENOENT') throw fail('not-found', 'there is no such mount (any more)', where, seeList);
+  // Below another overlay only what is mounted there can be meant, and that stands in mountinfo.
+  if (look.code === 'overlay')
+    throw fail('not-overlay', 'this is no mount point; it lies inside another overlay', where, seeList);
+  if (look.code === 'ENOTDIR' || look.code === 'ELOOP') throw fail('not-overlay', look.why, where, seeList);
+  const isDenied = look.code === 'EACCES' || look.code === 'EPERM';
+  throw fail(isDenied ? 'needs-privilege' : 'unreadable', look.why, where, seeList);
 }
 
 async function resolveDev(reach: Reach, dev: string, signal?: AbortSignal): Promise<StackFacts> {
