@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ScanMeta, ScanObject, ScanSummary } from '../../shared/contract/scan.ts';
+import { Mark, ScanMeta, ScanObject, ScanSummary } from '../../shared/contract/scan.ts';
 import { exactly, type Run, stratoscope } from './program.ts';
 import { makeStage, OVERLAY, type Stage } from './stage.ts';
 
@@ -148,6 +148,7 @@ describe.skipIf(!isRoot)('scan', () => {
     for (const { provenance } of visible) byProvenance[provenance] = (byProvenance[provenance] ?? 0) + 1;
     for (const [key, count] of Object.entries(counts.byProvenance))
       expect([key, byProvenance[key] ?? 0]).toEqual([key, count]);
+    expect(Object.keys(counts.byMark)).toEqual(Mark.options.filter((mark) => counts.byMark[mark] !== undefined));
     expect(counts.byMark.whiteout).toBe(visible.filter(({ marks }) => marks.includes('whiteout')).length);
   });
 

@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bytesOfArray } from '../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../shared/bytes/show.ts';
 import { MetaLine, ScanMeta } from '../../shared/contract/scan.ts';
 import { Verified } from '../../shared/contract/verify.ts';
 import { exactly, expectFailure, NODE, PROGRAM, ROOT, type RunOptions, stratoscope } from './program.ts';
@@ -94,6 +96,15 @@ describe.skipIf(!isRoot)(`verify on a real mount${isRoot ? '' : ' (needs root: i
     expect(found).toEqual(new Set(['link1: hardlink-split', 'link2: ']));
     const table = await stratoscope(['verify', '--yes', mount, 'link1', '--rows', 'all', '--format', 'table']);
     expect(table.stdout).toMatch(/^link1 {2}ino: .* {2}hardlink-split$/m);
+  });
+
+  it('names the mount as eyes may see it', async () => {
+    const name = Buffer.from(`${stage.dir}/m\xff`, 'latin1');
+    stage.sh('m=$(printf "m\\377"); mkdir "$m"; mount --bind merged "$m"');
+    const script = `"${NODE}" "${PROGRAM}" verify "${stage.dir}/$(printf 'm\\377')" </dev/null`;
+    const { stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    stage.sh('umount "$(printf "m\\377")"');
+    expect(stderr).toContain(`through the mount ${textForEyes(bytesOfArray(name))}.`);
   });
 
   it('refuses what is no mount', async () => {

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { compareBytes } from '../../shared/bytes/bytes.ts';
 import { textForEyes } from '../../shared/bytes/show.ts';
-import type { ErrorLine, ListLayer, ListObject, ScanSummary } from '../../shared/contract/scan.ts';
+import { type ErrorLine, type ListLayer, type ListObject, Mark, type ScanSummary } from '../../shared/contract/scan.ts';
 import { FailureError } from '../../shared/ipc/rpc.ts';
 import { Describer } from './describe.ts';
 import { HiddenTree } from './hidden.ts';
@@ -111,6 +111,12 @@ export async function writeScan(
   return count;
 }
 
+/** Where a mark stands among all, those unknown or ignored behind them. */
+const markRank = (mark: string): number => {
+  const rank = (Mark.options as readonly string[]).indexOf(mark);
+  return rank < 0 ? Mark.options.length : rank;
+};
+
 /** Counts of a whole scan, hidden objects left out. */
 export function summarize(scan: StackScan): ScanSummary {
   const tree = new HiddenTree(scan);
@@ -131,7 +137,7 @@ export function summarize(scan: StackScan): ScanSummary {
     objects: objects.count,
     rawEntries: entries.rawCount,
     byProvenance,
-    byMark,
+    byMark: Object.fromEntries(Object.entries(byMark).sort(([a], [b]) => markRank(a) - markRank(b))),
     seconds: { ...scan.seconds },
   };
 }

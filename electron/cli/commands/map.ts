@@ -1,4 +1,5 @@
 import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../../shared/bytes/show.ts';
 import type { EngineContract, LayerProgress } from '../../../shared/ipc/engine.ts';
 import { type Client, FailureError } from '../../../shared/ipc/rpc.ts';
 import type { MapChanged, MapFault, MapObject } from '../../../shared/map/record.ts';
@@ -181,6 +182,6 @@ export function inodeWords(
   const side = upper === undefined ? 'lower' : 'upper';
   const text = upper ?? lower ?? asBytes('');
   const found = parse(text);
-  if (found === null) throw usage(`--${side} ${eyes(text)} is no inode`, hint);
+  if (found === null) throw usage(`--${side} ${textForEyes(text)} is no inode`, hint);
   return { side, inode: { dev: found.dev, ino: String(found.ino) } };
 }

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
-import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
+import { textForEyes } from '../../../shared/bytes/show.ts';
 import type { ScanMeta } from '../../../shared/contract/scan.ts';
 import type { VerifyCounts, VerifyRow } from '../../../shared/contract/verify.ts';
 import type { EngineContract } from '../../../shared/ipc/engine.ts';
@@ -60,7 +61,7 @@ export async function verify(
 export async function mayLook(session: Session, stack: StackInput, yes: boolean): Promise<boolean> {
   const { progress } = session;
   // Which layers there are is not known yet: what holds for a mount with an upper is said.
-  const mount = stack.kind === 'mount' ? eyes(stack.mount) : null;
+  const mount = stack.kind === 'mount' ? textForEyes(asBytes(stack.mount)) : null;
   for (const one of sideEffects({ mount, layers: [{ role: 'upper' }] })) progress.say(`stratoscope: ${one}`);
   if (yes || (await isAgreed(session))) return true;
   progress.say('stratoscope: nothing was looked at.');
