@@ -27,6 +27,9 @@ export class RowTree {
   hidden: boolean;
   order: Order = { column: 'name', descending: false };
   readonly open = new Set<number>([0]);
+  /** Directories of which all is to be opened, also what is read later; and what was shut in them since. */
+  readonly #deep = new Set<number>();
+  readonly #shut = new Set<number>();
   readonly tree: HiddenTree;
   readonly describer: Describer;
   readonly #scan: StackScan;
@@ -278,12 +281,32 @@ export class RowTree {
   }
 
   expand(id: number, isOpen: boolean, deep: boolean): void {
+    if (!isOpen) this.#shut.add(id);
+    if (deep && isOpen) this.#deep.add(id);
     const todo = [id];
     for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
-      if (isOpen) this.open.add(at);
-      else this.open.delete(at);
+      if (isOpen) {
+        this.open.add(at);
+        this.#shut.delete(at);
+      } else {
+        this.open.delete(at);
+        if (deep) this.#deep.delete(at);
+      }
       if (deep) for (const child of this.children(at)) if (this.#canOpen(child)) todo.push(child);
     }
     this.reopened();
+  }
+
+  /** Opens what was read since all of a directory was to be opened; `isLast`: nothing more will be read. */
+  openRest(isLast: boolean): void {
+    const todo = [...this.#deep].filter((id) => !this.#shut.has(id));
+    if (todo.length > 0) this.reopened();
+    for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
+      this.open.add(at);
+      for (const child of this.children(at)) if (this.#canOpen(child) && !this.#shut.has(child)) todo.push(child);
+    }
+    if (!isLast) return;
+    this.#deep.clear();
+    this.#shut.clear();
   }
 }

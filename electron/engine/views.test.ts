@@ -210,6 +210,31 @@ describe.skipIf(cannotMount !== null)(`a view of a mount${cannotMount ? ` (${can
     expect(await lab.names(await lab.open(lab.mount('m')))).toEqual(CLOSED);
   });
 
+  test('all that is opened while it is read, is what is read later too; what was shut since stays shut', async () => {
+    lab.sh('mkdir -p other/x many/{0..11}/{0..5}/deep; touch many/{0..11}/{0..5}/deep/{a,b}');
+    const { view } = await lab.client.call('open', { stack: lab.directories(['many', 'other']), hidden: false });
+    // Whatever is read by now: the rest comes later.
+    await expand(view, 0, true, true);
+    let shut: string | null = null;
+    while (shut === null) {
+      // The reading needs a turn, too.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const first = (await rowsOf(view)).find(({ depth, expanded }) => depth === 1 && expanded !== null);
+      if (!first) continue;
+      await expand(view, first.id, false, false);
+      shut = first.name;
+    }
+    await lab.settled(view);
+    const rows = await rowsOf(view);
+    expect(rows.filter(({ expanded }) => expanded === false).map(({ name }) => name)).toEqual([shut]);
+    // The root, 12 directories with 6 each that hold one with 2 files; and the other layer's.
+    expect(rows).toHaveLength(shut === 'x' ? 302 : 302 - 24);
+    // Once it is over, opening one opens no other.
+    await expand(view, 0, false, true);
+    await expand(view, 0, true, false);
+    expect((await rowsOf(view)).filter(({ expanded }) => expanded === true)).toHaveLength(1);
+  });
+
   test('cancelled, says so and keeps what was read', async () => {
     lab.sh('mkdir -p other many/{0..20}/{0..20}; touch many/{0..20}/{0..20}/{a,b,c,d,e,f}');
     const { view } = await lab.client.call('open', { stack: lab.directories(['many', 'other']), hidden: false });

@@ -133,8 +133,13 @@ export class View {
     this.#timer = null;
     this.#told = performance.now();
     this.#reopen();
+    this.rows.openRest(!this.#isReading);
     this.version++;
     this.#tell(this.state());
+  }
+
+  get #isReading(): boolean {
+    return this.scan.phase === 'reading' || this.scan.phase === 'merging';
   }
 
   /** Something beside the reading changed what is told of objects. */
