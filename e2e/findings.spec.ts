@@ -59,7 +59,7 @@ for (const form of FORMS) {
       const { page } = app;
       await expect(sources(page).getByRole('button', { name: /1 finding$/ })).toBeVisible();
       await page.getByRole('button', { name: 'Write a script of the cures…' }).click();
-      await expect(dialog(page).getByRole('alert')).toContainText('the upper is mounted');
+      await expect(dialog(page).getByRole('alert')).toContainText('The upper is mounted');
       await dialog(page).getByRole('button', { name: 'Write it all the same' }).click();
       await expect(dialog(page).locator('pre')).toContainText('# hardlink-split: etc/shadow');
       await dialog(page).getByRole('button', { name: 'Copy' }).click();

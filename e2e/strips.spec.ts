@@ -56,7 +56,7 @@ test('one layer alone is no stack, and is refused in a sentence', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'stratoscope-strip-'));
   const window = await launchWindow({ stack: { kind: 'directories', lowers: makeLowers(folder, 1) } });
   try {
-    await expect(window.page.getByRole('alert')).toContainText('one lower alone, without an upper, is no union');
+    await expect(window.page.getByRole('alert')).toContainText('One lower alone, without an upper, is no union');
   } finally {
     await window.close();
     rmSync(folder, { recursive: true });

@@ -2,7 +2,7 @@ import type { Bytes } from '../../shared/bytes/bytes.ts';
 import type { ViewState } from '../../shared/ipc/engine.ts';
 import type { StackRef } from '../../shared/ipc/probe.ts';
 import { type Failure, failureOf } from '../../shared/ipc/rpc.ts';
-import { isSameRef } from '../sources/which.ts';
+import { isSameRef, toldApart } from '../sources/which.ts';
 import { type Turn, useExpanded } from '../state/expanded.ts';
 import { isFollowing, useLive } from '../state/live.ts';
 import { clearSelection, useSelection } from '../state/selection.ts';
@@ -17,7 +17,7 @@ export async function refreshSources(): Promise<void> {
   if (!client) return;
   const live: ReturnType<typeof useSession.getState>['sources']['live'] = [];
   const show = (state: 'reading' | 'ready' | 'failed', namespaces: number, closed: number): void =>
-    useSession.setState({ sources: { state, live: [...live], namespaces, closed } });
+    useSession.setState({ sources: { state, live: toldApart(live), namespaces, closed } });
   void refreshSaved();
   try {
     const { namespaces, closed } = await client.call('list', {}, { onItem: (item) => live.push(item) });

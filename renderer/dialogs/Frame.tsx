@@ -3,6 +3,7 @@ import { OctagonAlert, X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import type { FormEvent, ReactNode } from 'react';
 import type { Failure } from '../../shared/ipc/rpc.ts';
+import { nextStep, whatFailed } from '../app/failure-words.ts';
 import { useReturnFocus } from './focus.ts';
 import { closeDialog } from './open.ts';
 
@@ -66,8 +67,8 @@ export const FailureLine = ({ failure }: { failure: Failure | null }) =>
     <p className="dialog-failure" role="alert">
       <OctagonAlert className="i f-error" aria-hidden />
       <span>
-        {failure.message}
-        {failure.hint && <span className="two"> {failure.hint}</span>}
+        {whatFailed(failure)}
+        {nextStep(failure) !== null && <span className="two"> {nextStep(failure)}</span>}
       </span>
     </p>
   );

@@ -6,6 +6,7 @@ import type { Severity } from '../../shared/contract/finding.ts';
 import type { FindingCode } from '../../shared/contract/scan.ts';
 import type { FindingRow } from '../../shared/ipc/engine.ts';
 import { focusTree, revealPath } from '../actions/tree.ts';
+import { whatFailed } from '../app/failure-words.ts';
 import { runCommand } from '../commands/registry.ts';
 import { type StripLayers, stripLayers } from '../marks/StripView.tsx';
 import { useFindings } from '../state/findings.ts';
@@ -118,7 +119,7 @@ function Nothing() {
     return (
       <div className="findings-blank" role="alert">
         <b>The findings could not be told</b>
-        <p className="two">{failure?.message} Press F5 to scan again.</p>
+        <p className="two">{failure && whatFailed(failure)} Press F5 to scan again.</p>
       </div>
     );
   return (

@@ -4,9 +4,11 @@ import type { ReactNode } from 'react';
 import type { StackRef } from '../../shared/ipc/probe.ts';
 import type { Failure } from '../../shared/ipc/rpc.ts';
 import { openSource, openStack, refreshSources } from '../actions/stacks.ts';
+import { nextStep, whatFailed } from '../app/failure-words.ts';
 import { refTitle, sourceText, stackTitle } from '../app/words.ts';
 import { runCommand } from '../commands/registry.ts';
 import { showDialog } from '../dialogs/open.ts';
+import { safe } from '../inspector/Sentence.tsx';
 import { sourceKey } from '../sources/which.ts';
 import { useSession } from '../state/session.ts';
 
@@ -178,14 +180,15 @@ function Line({ isThere, what, where }: { isThere: boolean; what: string; where:
 }
 
 function Failed({ stack, failure }: { stack: StackRef; failure: Failure }) {
+  const next = nextStep(failure);
   return (
     <div className="first" role="alert">
       <h2>
         <OctagonAlert className="i f-error" aria-hidden="true" />
         {refTitle(stack)} could not be opened
       </h2>
-      <p>{failure.message}</p>
-      {failure.hint && <p>{failure.hint}</p>}
+      <p>{safe(whatFailed(failure))}</p>
+      {next !== null && <p>{safe(next)}</p>}
       <div className="acts">
         <button type="button" className="primary" onClick={() => void openStack(stack)}>
           <RefreshCw className="i" aria-hidden="true" />

@@ -8,6 +8,7 @@ import type { MapObject } from '../../shared/map/record.ts';
 import { setSetting } from '../actions/settings.ts';
 import { scanAgain } from '../actions/stacks.ts';
 import { focusTree } from '../actions/tree.ts';
+import { nextStep, whatFailed } from '../app/failure-words.ts';
 import { go } from '../jump/PathResults.tsx';
 import { useLayout } from '../state/layout.ts';
 import { useSession } from '../state/session.ts';
@@ -85,7 +86,7 @@ function figuresWord({ figures: { mappings, bytes, readAtNs } }: Ready): string 
 function Blank({ state, hasUpper, children }: { state: MapState; hasUpper: boolean; children: ReactNode }) {
   const [title, text] =
     state.phase === 'failed'
-      ? ['The map could not be read', state.failure.message]
+      ? ['The map could not be read', `${whatFailed(state.failure)} ${nextStep(state.failure) ?? ''}`]
       : !hasUpper
         ? ['This stack has no upper', 'Nothing can have been copied up, so there is nothing to map.']
         : state.phase === 'reading'

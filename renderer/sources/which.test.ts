@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { asBytes } from '../../shared/bytes/bytes.ts';
-import { isSameRef, lineThatIsOpen, sourceKey } from './which.ts';
+import type { LiveSource } from '../../shared/ipc/engine.ts';
+import { isSameRef, lineThatIsOpen, sourceKey, toldApart } from './which.ts';
 
 const ref = { kind: 'mount', mount: asBytes('/m'), pid: null } as const;
 
@@ -21,4 +22,16 @@ test('a saved stack and a recent one of the same reference are two lines', () =>
   expect(isSameRef(ref, { ...ref })).toBe(true);
   expect(isSameRef(ref, { ...ref, pid: 3 })).toBe(false);
   expect(isSameRef(null, ref)).toBe(false);
+});
+
+test('mounts that lie on each other at one place are two lines, each with a name of its own', () => {
+  const source = (dev: string, mount: string): LiveSource =>
+    ({ stack: { ...ref, mount: asBytes(mount) }, facts: { dev }, layersUnreadable: 0 }) as unknown as LiveSource;
+  const apart = toldApart([source('0:1', '/m'), source('0:2', '/m'), source('0:3', '/n')]);
+  expect(apart.map(({ stack }) => stack)).toEqual([
+    { kind: 'dev', dev: '0:1' },
+    { kind: 'dev', dev: '0:2' },
+    { ...ref, mount: '/n' },
+  ]);
+  expect(new Set(apart.map(sourceKey.live)).size).toBe(3);
 });

@@ -18,6 +18,23 @@ export const isLive = (ref: StackRef, { stack }: LiveSource): boolean =>
   isSameRef(ref, stack) ||
   (ref.kind === 'mount' && stack.kind === 'mount' && ref.mount === stack.mount && ref.pid === null);
 
+/**
+ * Mounts that lie on each other at one place are named by their devices instead, each by its own: the place alone means
+ * the topmost.
+ */
+export function toldApart(live: readonly LiveSource[]): LiveSource[] {
+  const places = new Map<string, number>();
+  for (const { stack } of live) {
+    const place = JSON.stringify(stack);
+    places.set(place, (places.get(place) ?? 0) + 1);
+  }
+  return live.map((source) => {
+    const { dev } = source.facts;
+    const isAlone = places.get(JSON.stringify(source.stack)) === 1;
+    return isAlone || dev === null ? source : { ...source, stack: { kind: 'dev', dev } };
+  });
+}
+
 /** What names one line of Sources: two lines may mean one stack. */
 export const sourceKey = {
   live: ({ stack }: LiveSource): string => `live:${JSON.stringify(stack)}`,

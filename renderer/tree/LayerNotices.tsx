@@ -1,6 +1,7 @@
 import { Lock, OctagonAlert, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { scanAgain } from '../actions/stacks.ts';
+import { nextStep, whatFailed } from '../app/failure-words.ts';
 import { showDialog } from '../dialogs/open.ts';
 import { type OpenStack, useSession } from '../state/session.ts';
 import { layerProblems } from './problems.ts';
@@ -22,7 +23,7 @@ export function LayerNotices({ stack }: { stack: OpenStack }) {
           <OctagonAlert className="i f-error" aria-hidden="true" />
           <span>
             <b>This stack could not be read.</b>{' '}
-            <small>{[state.error.message, state.error.hint].filter(Boolean).join('. ')}</small>
+            <small>{[whatFailed(state.error), nextStep(state.error)].filter(Boolean).join(' ')}</small>
           </span>
           <TryAgain />
         </div>

@@ -4,6 +4,7 @@ import { type ReactNode, useMemo, useState } from 'react';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import type { UpperUse as Use } from '../../shared/ipc/engine.ts';
 import { focusTree, revealPath } from '../actions/tree.ts';
+import { whatFailed } from '../app/failure-words.ts';
 import { useLayout } from '../state/layout.ts';
 import { useSession } from '../state/session.ts';
 import { countText, sizeText } from '../tree/format.ts';
@@ -50,7 +51,7 @@ export function UpperUse() {
       </header>
       {state.phase === 'reading' && <Blank title="Adding up…" text="" />}
       {state.phase === 'failed' && (
-        <Blank title="The upper could not be added up" text={state.failure.message} alert>
+        <Blank title="The upper could not be added up" text={whatFailed(state.failure)} alert>
           <button type="button" onClick={retry}>
             Try again
           </button>

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { textForEyes } from '../../shared/bytes/show.ts';
 import { focusTree } from '../actions/tree.ts';
 import { cancelVerify } from '../actions/verify.ts';
+import { nextStep, whatFailed } from '../app/failure-words.ts';
 import { runCommand } from '../commands/registry.ts';
 import { isSameRef } from '../sources/which.ts';
 import { useLayout } from '../state/layout.ts';
@@ -109,7 +110,7 @@ function Blank({ state }: { state: Verifying }) {
   const { phase, failure, counts } = state;
   const [title, text, isBad]: [string, ReactNode, boolean] =
     phase === 'failed'
-      ? ['The kernel could not be asked', `${failure?.message ?? ''}.${failure?.hint ? ` ${failure.hint}.` : ''}`, true]
+      ? ['The kernel could not be asked', failure ? `${whatFailed(failure)} ${nextStep(failure) ?? ''}` : '', true]
       : phase === 'running'
         ? ['Looking…', 'Nothing differs so far. What does is shown as soon as it is known.', false]
         : phase === 'cancelled'
