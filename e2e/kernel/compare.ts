@@ -175,8 +175,9 @@ function predictedData(built: BuiltCase, object: ScanObject): { bytes: Bytes | n
 }
 
 /**
- * Where "unknown" may stand on a privileged run: at and below objects that share an origin, and in the listing, where
- * the kernel's answer hangs on whether it has met an opaque=x directory of the layer before (facts 2.4).
+ * Where "unknown" may stand on a privileged run: at and below objects that share an origin; in the listing, where the
+ * kernel's answer hangs on whether it has met an opaque=x directory of the layer before (facts 2.4); and at and below
+ * marks of which nothing tells whether the mount heeds them, for a user namespace may have made it.
  */
 function unknownJudge(
   built: BuiltCase,
@@ -200,12 +201,22 @@ function unknownJudge(
   // One name that is refused fails the whole listing of an impure upper directory that is not merged.
   const parentsOfShared = new Set<Bytes>();
   for (const [path, object] of ours) if (object.findings.includes('origin-shared')) parentsOfShared.add(parentOf(path));
+  const { upper, namespace, options } = built.case;
+  const isInDoubt = upper === null && namespace === 'user' && options.userxattr === undefined;
+  const doubted = (path: Bytes): boolean => {
+    for (let at: Bytes = path; isInDoubt; at = parentOf(at)) {
+      if (ours.get(at)?.marks.some((mark) => mark.startsWith('unknown:'))) return true;
+      if (at === '') return false;
+    }
+    return false;
+  };
+  const mayBe = (path: Bytes): boolean => shares(path) || doubted(path);
   return {
     /** Whether this path may be missing from our answer, for it lies below something unknown. */
-    below: (path: Bytes): boolean => shares(parentOf(path)),
+    below: (path: Bytes): boolean => mayBe(parentOf(path)),
     /** Null where the object may be unknown, else why not. */
     objection(path: Bytes, object: ScanObject, observed: KernelObject | null): string | null {
-      if (shares(path)) return null;
+      if (mayBe(path)) return null;
       const seen = `${observed?.lookup ?? 'absent'}, listed ${kernel.get(path)?.listed ?? false}`;
       if (object.lookup === 'unknown') return `${seen}: no origin is shared`;
       if (parentsOfShared.has(parentOf(path))) return null;

@@ -103,7 +103,7 @@ export class Describer {
     const isIndexed = bits & MarkBit.nlink || (entries.layer(entry) === 0 && this.#isIndexed(entry));
     if (isIndexed) out.push('indexed');
     if (bits & MarkBit.protattr) out.push('protattr');
-    if (bits & MarkBit.unknown && stack.marksInDoubt)
+    if (stack.marksInDoubt)
       entries.forEachItem(entry, (itemKind, name) => {
         const mark = itemKind === ItemKind.trusted ? MARK_OF_XATTR[name] : undefined;
         if (mark !== undefined) out.push(`unknown:${mark}`);

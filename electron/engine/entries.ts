@@ -16,6 +16,16 @@ import { COPIED, DirectoryState, From, W, WORDS } from './entry-columns.ts';
 import { markOf } from './entry-marks.ts';
 import { EntryNames } from './entry-names.ts';
 
+/** Marks on which lookup and listing hang in a stack without an upper. */
+const LEADING =
+  MarkBit.xattrWhiteout |
+  MarkBit.opaque |
+  MarkBit.xwhiteouts |
+  MarkBit.redirect |
+  MarkBit.metacopy |
+  MarkBit.metacopyTooSmall |
+  MarkBit.unknown;
+
 /**
  * All raw entries of a stack's layers: records as the probe sent them, in arrays, with the names in one arena. An entry
  * is its index; a directory too, in an index of its own. Entries of one directory follow each other.
@@ -232,7 +242,9 @@ export class EntryTable extends EntryNames implements RawTree {
       }
       at = end;
     }
-    marks |= this.inDoubt && found !== 0 ? MarkBit.unknown : found;
+    // A mark that changes nothing without an upper is no matter, whether it counts or not.
+    if (!this.inDoubt) marks |= found;
+    else if ((found & LEADING) !== 0) marks |= MarkBit.unknown;
     this.items.addRange(bytes, from, at);
     if (marks & MarkBit.xwhiteouts) this.hasXwhiteouts[layer] = true;
     if (layer === 0 && marks & MarkBit.origin) this.origins.push(entry);
