@@ -2,6 +2,7 @@ import type { EntryFacts } from '../../shared/ipc/probe.ts';
 import {
   BLOCK_HEADER,
   BLOCK_PARTIAL,
+  Field,
   ITEM_REFUSED,
   ItemKind,
   NO_DIRECTORY,
@@ -13,8 +14,30 @@ import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import type { RawTree } from '../../shared/merge/tree.ts';
 import { grown } from './arena.ts';
 import { COPIED, DirectoryState, From, W, WORDS } from './entry-columns.ts';
+import { EntryEdits } from './entry-edits.ts';
 import { markOf } from './entry-marks.ts';
-import { EntryNames } from './entry-names.ts';
+
+/** What became other: nothing, what is told of it, or what lookups find too. */
+export type Rewritten = 'same' | 'facts' | 'lookups';
+
+/** A record in a chunk: where it begins. */
+export type RecordAt = { bytes: Uint8Array; at: number };
+
+/** Calls back with each record of a chunk of `reread`, and its block's directory; null where statx failed. */
+export function forEachRecord(chunk: Uint8Array, take: (directory: number, record: RecordAt | null) => void): void {
+  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  for (let at = 0; at < chunk.length; ) {
+    const end = at + view.getUint32(at, true);
+    const directory = view.getUint32(at + 8, true);
+    for (let record = at + BLOCK_HEADER; record < end; record += view.getUint32(record, true))
+      take(directory, view.getInt16(record + Field.errno, true) === 0 ? { bytes: chunk, at: record } : null);
+    at = end;
+  }
+}
+
+function equal<T extends Uint8Array | Uint32Array>(a: T, b: T): boolean {
+  return a.length === b.length && a.every((value: number, i: number) => value === b[i]);
+}
 
 /** Marks on which lookup and listing hang in a stack without an upper. */
 const LEADING =
@@ -30,7 +53,7 @@ const LEADING =
  * All raw entries of a stack's layers: records as the probe sent them, in arrays, with the names in one arena. An entry
  * is its index; a directory too, in an index of its own. Entries of one directory follow each other.
  */
-export class EntryTable extends EntryNames implements RawTree {
+export class EntryTable extends EntryEdits implements RawTree {
   /** Partial blocks of directories that are still being read: copied together at the end. */
   #partial = new Map<number, number[]>();
   /** By layer: directory index of each id that the probe gave. */
@@ -158,16 +181,9 @@ export class EntryTable extends EntryNames implements RawTree {
       const entry = first + i;
       const base = entry * WORDS;
       const from = at >> 2;
+      this.#copy(words, from, entry);
       const facts = this.facts;
-      for (let k = 0; k < COPIED; k++) facts[base + k] = words[from + k] as number;
-      facts[base + W.lengths] = words[from + From.lengths] as number;
-      facts[base + W.last] = words[from + From.last] as number;
       facts[base + W.directory] = NO_DIRECTORY;
-      this.deviceAt[entry] = this.device(words[from + From.devMajor] as number, words[from + From.devMinor] as number);
-      const rdevMajor = words[from + From.rdevMajor] as number;
-      const rdevMinor = words[from + From.rdevMinor] as number;
-      const isDevice = ((facts[base + W.mode] as number) >>> 12) % 4 === 2 && facts[base + W.mode] !== 0;
-      if (isDevice && (rdevMajor !== 0 || rdevMinor !== 0)) this.rdevs.set(entry, `${rdevMajor}:${rdevMinor}`);
       const nameLength = (words[from + From.lengths] as number) & 0xffff;
       const nameAt = at + RECORD_FIXED;
       const nameEnd = nameAt + nameLength;
@@ -203,6 +219,68 @@ export class EntryTable extends EntryNames implements RawTree {
     }
     this.directoryState[directory] = errno === 0 ? DirectoryState.read : DirectoryState.failed;
     onDirectory(directory);
+  }
+
+  /** Copies the words of a record, whose first is words[from]. */
+  #copy(words: Uint32Array, from: number, entry: number): void {
+    const base = entry * WORDS;
+    const facts = this.facts;
+    for (let k = 0; k < COPIED; k++) facts[base + k] = words[from + k] as number;
+    facts[base + W.lengths] = words[from + From.lengths] as number;
+    facts[base + W.last] = words[from + From.last] as number;
+    this.deviceAt[entry] = this.device(words[from + From.devMajor] as number, words[from + From.devMinor] as number);
+    const rdevMajor = words[from + From.rdevMajor] as number;
+    const rdevMinor = words[from + From.rdevMinor] as number;
+    const isDevice = ((facts[base + W.mode] as number) >>> 12) % 4 === 2 && facts[base + W.mode] !== 0;
+    if (isDevice && (rdevMajor !== 0 || rdevMinor !== 0)) this.rdevs.set(entry, `${rdevMajor}:${rdevMinor}`);
+    else this.rdevs.delete(entry);
+  }
+
+  /** Writes what a record of `reread` says of an entry that has its name. */
+  rewrite(entry: number, { bytes, at }: RecordAt): Rewritten {
+    const base = entry * WORDS;
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at);
+    const words = new Uint32Array(RECORD_FIXED / 4).map((_, i) => view.getUint32(i * 4, true));
+    const [name, directory] = [this.facts[base + W.name] as number, this.directory(entry)];
+    const before = [this.kind(entry), this.markBits[entry], this.redirect(entry)];
+    const facts = this.#seen(entry);
+    const items = this.#itemBytes(entry);
+    this.#copy(words, 0, entry);
+    this.facts[base + W.name] = name;
+    this.facts[base + W.directory] = directory;
+    const count = (words[From.lengths] as number) >>> 16;
+    const from = at + RECORD_FIXED + ((words[From.lengths] as number) & 0xffff);
+    const kept = { at: this.itemsAt[entry] as number, length: this.items.length };
+    this.itemsAt[entry] = 0;
+    this.markBits[entry] = this.#marks(entry, this.layers[entry] as number, bytes, from, count);
+    // The same attributes as before need no room of their own.
+    if (count > 0 && equal(items, this.#itemBytes(entry))) {
+      this.items.length = kept.length;
+      this.itemsAt[entry] = kept.at;
+    }
+    this.keepDirectory(entry);
+    const after = [this.kind(entry), this.markBits[entry], this.redirect(entry)];
+    if (before.some((value, i) => value !== after[i])) return 'lookups';
+    return equal(facts, this.#seen(entry)) ? 'same' : 'facts';
+  }
+
+  /** The words of an entry that matter to those who look: of a directory not those that follow from its names. */
+  #seen(entry: number): Uint32Array {
+    const base = entry * WORDS;
+    if (this.kind(entry) !== Kind.dir) return this.facts.slice(base + W.mode, base + W.nlink + 1);
+    return Uint32Array.from([W.mode, W.ino, W.ino + 1, W.uid, W.gid].map((word) => this.facts[base + word] as number));
+  }
+
+  /** The bytes of an entry's items, a view. */
+  #itemBytes(entry: number): Uint8Array {
+    const first = this.itemsAt[entry] as number;
+    const { bytes } = this.items;
+    let at = first;
+    for (let i = (this.facts[entry * WORDS + W.lengths] as number) >>> 16; i > 0 && first > 0; i--) {
+      const length = (bytes[at + 2] as number) | ((bytes[at + 3] as number) << 8);
+      at += 4 + (bytes[at + 1] as number) + (length === ITEM_REFUSED ? 0 : length);
+    }
+    return bytes.subarray(first, at);
   }
 
   /** Mark bits of an entry whose facts stand, and whose `count` items are bytes[from, …): these are kept. */

@@ -47,6 +47,11 @@ export const From = {
 /** Beside the RecordFlags of the probe: the inode number is not known (a layer on an overlay that counts its own). */
 export const NUMBER_UNKNOWN = 1 << 7;
 
+/** The entry is no longer there: nothing of it counts. */
+export const GONE = 1 << 6;
+/** Layer of an entry that is gone. */
+const NO_LAYER = 0xffff;
+
 /** How a directory stands. */
 export const DirectoryState = { waiting: 0, reading: 1, read: 2, failed: 3 } as const;
 
@@ -90,6 +95,8 @@ export class EntryColumns {
   hasRefused = false;
   /** By layer: whether any directory has opaque x. */
   readonly hasXwhiteouts: boolean[] = [];
+  /** Directories whose names changed since they were read: all their entries, by name. */
+  protected readonly edited = new Map<number, Map<Bytes, number>>();
   /** Entries of the upper with an origin, in order of arrival. */
   origins: number[] = [];
   /** By layer: entries in all. */
@@ -132,6 +139,62 @@ export class EntryColumns {
     }
     this.directoryEntry[directory] = entry;
     return directory;
+  }
+
+  isEdited(directory: number): boolean {
+    return this.edited.has(directory);
+  }
+
+  /** The entries of a directory, as far as they are read. */
+  entriesOf(directory: number): Iterable<number> {
+    const edited = this.edited.get(directory);
+    if (edited) return edited.values();
+    const first = this.directoryFirst[directory] as number;
+    return Array.from({ length: this.directoryCount[directory] as number }, (_, i) => first + i);
+  }
+
+  countOf(directory: number): number {
+    return this.edited.get(directory)?.size ?? (this.directoryCount[directory] as number);
+  }
+
+  isGone(entry: number): boolean {
+    return (this.flags(entry) & GONE) !== 0;
+  }
+
+  /** Some directory lies in one that was read after it. */
+  protected hasMoved = false;
+
+  /** All directories, each before the one that it lies in. */
+  *innermostFirst(): Generator<number> {
+    // As they are read, a directory's index is greater than its parent's.
+    if (!this.hasMoved) for (let directory = this.directories - 1; directory >= 0; directory--) yield directory;
+    else {
+      const depths = new Map<number, number>();
+      for (let directory = 0; directory < this.directories; directory++) depths.set(directory, this.#depth(directory));
+      yield* [...depths.keys()].sort((a, b) => (depths.get(b) as number) - (depths.get(a) as number));
+    }
+  }
+
+  #depth(directory: number): number {
+    let depth = 0;
+    const up = (at: number): number => this.parents[this.directoryEntry[at] as number] as number;
+    for (let at = up(directory); at !== NO_DIRECTORY; at = up(at)) depth++;
+    return depth;
+  }
+
+  /** Takes all meaning from an entry but its name; its index is not used again. */
+  protected void(entry: number): void {
+    const base = entry * WORDS;
+    this.facts.fill(0, base + W.mode, base + W.lengths);
+    this.facts[base + W.lengths] = this.nameLength(entry);
+    this.facts[entry * WORDS + W.directory] = NO_DIRECTORY;
+    this.facts[entry * WORDS + W.last] = (GONE | NUMBER_UNKNOWN) << 16;
+    this.layers[entry] = NO_LAYER;
+    this.markBits[entry] = 0;
+    this.parents[entry] = NO_DIRECTORY;
+    this.hashes[entry] = 0;
+    this.itemsAt[entry] = 0;
+    this.rdevs.delete(entry);
   }
 
   /** Raw entries in all layers, the layers' roots left out. */

@@ -1,3 +1,4 @@
+import { asBytes } from '../../shared/bytes/bytes.ts';
 import { NO_DIRECTORY } from '../../shared/ipc/records.ts';
 import { ABSENT, NOT_READ } from '../../shared/merge/tree.ts';
 import { DirectoryState, EntryColumns, W, WORDS } from './entry-columns.ts';
@@ -43,6 +44,11 @@ export class EntryNames extends EntryColumns {
   #find(directoryEntry: number, hash: number, like: number, name: string | null): number {
     const directory = this.directory(directoryEntry);
     if (directory === NO_DIRECTORY) return NOT_READ;
+    const edited = this.edited.get(directory);
+    if (edited) {
+      const failed = this.directoryState[directory] === DirectoryState.failed;
+      return edited.get(name === null ? this.name(like) : asBytes(name)) ?? (failed ? NOT_READ : ABSENT);
+    }
     const state = this.directoryState[directory];
     const first = this.directoryFirst[directory] as number;
     const count = this.directoryCount[directory] as number;

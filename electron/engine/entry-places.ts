@@ -120,10 +120,7 @@ export class EntryPlaces {
   #childrenOf(at: number): number[] {
     const { objects } = this.#scan;
     const out: number[] = [];
-    if (!this.#tree.has(at)) {
-      const first = objects.firsts[at] as number;
-      for (let child = first; child < first + (objects.counts[at] as number); child++) out.push(child);
-    }
+    if (!this.#tree.has(at)) for (const child of objects.children(at)) out.push(child);
     out.push(...this.#tree.children(at));
     return out;
   }

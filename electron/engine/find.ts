@@ -23,11 +23,8 @@ export function jumpMatches(scan: StackScan, rows: RowTree, text: Bytes, limit: 
     const rank = rankOf(path, wanted);
     if (rank !== null) ranked.push({ id, rank, path });
     const below = path === '' ? '' : `${path}/`;
-    if (!rows.tree.has(id)) {
-      const first = objects.firsts[id] as number;
-      for (let child = first; child < first + (objects.counts[id] as number); child++)
-        todo.push({ id: child, path: below + objects.name(child) });
-    }
+    if (!rows.tree.has(id))
+      for (const child of objects.children(id)) todo.push({ id: child, path: below + objects.name(child) });
     if (rows.hidden)
       for (const child of rows.tree.children(id)) todo.push({ id: child, path: below + rows.tree.name(child) });
   }

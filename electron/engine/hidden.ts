@@ -250,16 +250,13 @@ export class HiddenTree {
     if (shadows.length > 0) {
       const visible = new Set<string>();
       if (!this.has(id)) {
-        const first = objects.firsts[id] as number;
-        for (let child = first; child < first + (objects.counts[id] as number); child++)
-          visible.add(objects.name(child));
+        for (const child of objects.children(id)) visible.add(objects.name(child));
       }
       const byName = new Map<string, Shadow[]>();
       for (const { entry: directoryEntry, hiddenBy } of shadows) {
         const directory = entries.directory(directoryEntry);
         if (directory === 0xffffffff) continue;
-        const first = entries.directoryFirst[directory] as number;
-        for (let entry = first; entry < first + (entries.directoryCount[directory] as number); entry++) {
+        for (const entry of entries.entriesOf(directory)) {
           const name = entries.name(entry);
           if (visible.has(name)) continue;
           const list = byName.get(name);

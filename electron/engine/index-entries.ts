@@ -107,28 +107,37 @@ export async function placeInodes(
   { facts }: Stack,
   probe: Client<ProbeContract>,
 ): Promise<void> {
-  const asked = new Map<bigint, IndexEntry[]>();
-  for (const one of index.entries) {
-    if (one.lower === null || one.isWhiteout || one.mode >>> 12 === Kind.dir) continue;
-    asked.set(one.ino, [...(asked.get(one.ino) ?? []), one]);
-  }
-  if (asked.size === 0) return;
-  const place = (ino: bigint, entry: number): void => {
-    for (const one of asked.get(ino) ?? []) one.entry = entry;
-    asked.delete(ino);
-  };
-  for (let entry = 0; entry < entries.count; entry++)
-    if (entries.layers[entry] === 0 && entries.nlink(entry) > 1) place(entries.ino(entry), entry);
-  for (const [ino, [one]] of asked) {
+  for (const [, same] of placeNamed(index, entries)) {
     try {
-      const path = asBytes(`index/${one?.name}`);
+      const path = asBytes(`index/${same[0]?.name}`);
       const found = await probe.call('entry', { place: facts.workPlace as Place, path, target: true });
-      place(ino, entries.addApart(0, found));
+      const entry = entries.addApart(0, found);
+      for (const one of same) one.entry = entry;
     } catch (error) {
       if (error instanceof FailureError && error.failure.code === 'closed') throw error;
       index.unknown = true;
     }
   }
+}
+
+/**
+ * Finds the entries of those upper inodes that the index holds and that are among the upper's entries, with a name or
+ * apart. Returns the others, by inode.
+ */
+export function placeNamed(index: Index, entries: EntryTable): Map<bigint, IndexEntry[]> {
+  const asked = new Map<bigint, IndexEntry[]>();
+  for (const one of index.entries) {
+    one.entry = ABSENT;
+    if (one.lower === null || one.isWhiteout || one.mode >>> 12 === Kind.dir) continue;
+    asked.set(one.ino, [...(asked.get(one.ino) ?? []), one]);
+  }
+  if (asked.size === 0) return asked;
+  for (let entry = 0; entry < entries.count; entry++) {
+    if (entries.layers[entry] !== 0 || (entries.nlink(entry) < 2 && entries.isPlaced(entry))) continue;
+    for (const one of asked.get(entries.ino(entry)) ?? []) one.entry = entry;
+    asked.delete(entries.ino(entry));
+  }
+  return asked;
 }
 
 /** namei.c:ovl_lookup reads redirect and metacopy of an upper that it has from the index. */

@@ -117,17 +117,16 @@ export function failImpureListings(objects: ObjectTable): void {
     if (top < 0 || entries.layers[top] !== 0 || !((entries.markBits[top] as number) & MarkBit.impure)) continue;
     if (!objects.isDir(id) || objects.stack(id).lowers.length > 0) continue;
     if ((entries.markBits[top] as number) & MarkBit.origin) continue;
-    const first = objects.firsts[id] as number;
-    const end = first + (objects.counts[id] as number);
+    const children = objects.children(id);
     let listed: Listed = Listed.yes;
-    for (let child = first; child < end; child++) {
+    for (const child of children) {
       const isShared = objects.isShared(child);
       const isRefused = objects.codes[child] !== Code.ok && objects.codes[child] !== Code.ENOENT;
       if (isRefused && objects.isCertain(child)) listed = Listed.no;
       else if ((isShared || !objects.isCertain(child)) && listed === Listed.yes) listed = Listed.unknown;
     }
     if (listed === Listed.no) objects.lookup.count('impure-listing-fails', top);
-    if (listed !== Listed.yes) for (let child = first; child < end; child++) objects.listed[child] = listed;
+    if (listed !== Listed.yes) for (const child of children) objects.list(child, listed);
   }
 }
 
@@ -148,8 +147,6 @@ export function failNestedListings(objects: ObjectTable): void {
     if (!objects.isDir(id) || !objects.listingOf(id).isMerged) continue;
     const { upper, lowers } = objects.stack(id);
     if (![upper, ...lowers].some((directory) => failing.has(directory))) continue;
-    const first = objects.firsts[id] as number;
-    const end = first + (objects.counts[id] as number);
-    for (let child = first; child < end; child++) objects.listed[child] = Listed.no;
+    for (const child of objects.children(id)) objects.list(child, Listed.no);
   }
 }

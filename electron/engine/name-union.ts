@@ -26,18 +26,24 @@ export class NameUnion {
       if (component < 0) continue;
       const directory = entries.directory(component);
       if (directory === NO_DIRECTORY) continue;
+      if (entries.isEdited(directory)) {
+        for (const entry of entries.entriesOf(directory)) take(entry, k);
+        continue;
+      }
       const from = entries.directoryFirst[directory] as number;
       const end = from + (entries.directoryCount[directory] as number);
-      next: for (let entry = from; entry < end; entry++) {
-        let slot = (entries.hashes[entry] as number) & mask;
-        for (; seen[slot] !== 0; slot = (slot + 1) & mask)
-          if (entries.sameName((seen[slot] as number) - 1, entry)) continue next;
-        seen[slot] = entry + 1;
-        names.push(entry);
-        firstAt.push(k);
-      }
+      for (let entry = from; entry < end; entry++) take(entry, k);
     }
     return { names, firstAt };
+
+    function take(entry: number, k: number): void {
+      let slot = (entries.hashes[entry] as number) & mask;
+      for (; seen[slot] !== 0; slot = (slot + 1) & mask)
+        if (entries.sameName((seen[slot] as number) - 1, entry)) return;
+      seen[slot] = entry + 1;
+      names.push(entry);
+      firstAt.push(k);
+    }
   }
 
   /** Makes room for all names of the directories; the mask that gives a hash its slot. */
@@ -53,6 +59,6 @@ export class NameUnion {
 
   #countOf(component: number): number {
     const directory = this.#entries.directory(component);
-    return directory === NO_DIRECTORY ? 0 : (this.#entries.directoryCount[directory] as number);
+    return directory === NO_DIRECTORY ? 0 : this.#entries.countOf(directory);
   }
 }

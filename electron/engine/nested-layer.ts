@@ -40,8 +40,7 @@ export class NestedLayer {
     const todo = [{ object: start, id: 0 }];
     for (let at = todo.shift(); at !== undefined; at = todo.shift()) {
       const records: Uint8Array[] = [];
-      const first = objects.firsts[at.object] as number;
-      for (let child = first; child < first + (objects.counts[at.object] as number); child++) {
+      for (const child of objects.children(at.object)) {
         // What the inner mount neither finds nor lists, the outer never sees.
         if (objects.codes[child] === Code.ENOENT && objects.listed[child] === Listed.no) continue;
         const isDir = objects.isDir(child) && objects.codes[child] === Code.ok;

@@ -23,6 +23,8 @@ export const Flag = {
   sharedHere: 1 << 8,
   /** It rests on a lower whose place was derived and not confirmed. */
   assumed: 1 << 9,
+  /** Its name is gone: it is no object any more. */
+  gone: 1 << 10,
 } as const;
 
 /** Room for this many objects at the beginning. */
@@ -74,6 +76,57 @@ export class ObjectColumns {
   isAssumed(id: number): boolean {
     return ((this.flags[id] as number) & Flag.assumed) !== 0;
   }
+  isGone(id: number): boolean {
+    return ((this.flags[id] as number) & Flag.gone) !== 0;
+  }
+  /** Objects that are there. */
+  get living(): number {
+    return this.count - this.goneCount;
+  }
+  protected goneCount = 0;
+
+  /** Children of directories whose names changed since they were merged, by name. */
+  protected readonly named = new Map<number, Map<Bytes, number>>();
+
+  /** Ids of a directory's children, in no order. */
+  children(id: number): Iterable<number> {
+    const named = this.named.get(id);
+    if (named) return named.values();
+    const first = this.firsts[id] as number;
+    return Array.from({ length: this.counts[id] as number }, (_, i) => first + i);
+  }
+  childCount(id: number): number {
+    return this.named.get(id)?.size ?? (this.counts[id] as number);
+  }
+
+  /** What objects said before conclusions were drawn over all of them. */
+  private readonly saved = new Map<number, { code: number; listed: number; flags: number; data: number | undefined }>();
+  protected save(id: number): void {
+    if (this.saved.has(id)) return;
+    const [code, listed, flags] = [this.codes[id] as number, this.listed[id] as number, this.flags[id] as number];
+    this.saved.set(id, { code, listed, flags, data: this.dataOf.get(id) });
+  }
+
+  /** Takes back what was concluded, before something changes and it is concluded anew. */
+  takeBack(): void {
+    for (const [id, { code, listed, flags, data }] of this.saved) {
+      this.codes[id] = code;
+      this.listed[id] = listed;
+      this.flags[id] = flags;
+      if (data === undefined) this.dataOf.delete(id);
+      else this.dataOf.set(id, data);
+    }
+    this.saved.clear();
+    this.sharing.clear();
+    this.aliases.clear();
+  }
+
+  /** A listing gives the name, or not, for what stands beside it. */
+  list(id: number, listed: Listed): void {
+    this.save(id);
+    this.listed[id] = listed;
+  }
+
   isShared(id: number): boolean {
     return ((this.flags[id] as number) & Flag.sharedHere) !== 0;
   }
@@ -86,13 +139,14 @@ export class ObjectColumns {
   /** Marks a path whose answer depends on which of `group` is looked up first, and all below it. */
   markShared(id: number, group: readonly number[]): void {
     this.sharing.set(id, group);
+    this.save(id);
     this.flags[id] = (this.flags[id] as number) | Flag.shared | Flag.sharedHere;
     const below = [id];
     for (let at = below.pop(); at !== undefined; at = below.pop()) {
+      this.save(at);
       this.listed[at] = Listed.unknown;
       this.flags[at] = (this.flags[at] as number) | Flag.shared;
-      const first = this.firsts[at] as number;
-      for (let child = first; child < first + (this.counts[at] as number); child++) below.push(child);
+      for (const child of this.children(at)) below.push(child);
     }
   }
 
@@ -114,6 +168,7 @@ export class ObjectColumns {
 
   /** Which file the bytes come from cannot be told. */
   forgetData(id: number): void {
+    this.save(id);
     this.dataOf.set(id, DATA_UNKNOWN);
   }
 
@@ -126,6 +181,7 @@ export class ObjectColumns {
    */
   alias(id: number, upper: number | null, isMetacopy: boolean): void {
     this.aliases.set(id, upper);
+    this.save(id);
     if (upper === null) this.doubt(id);
     else if (!isMetacopy && this.entries.kind(upper) === Kind.file)
       this.dataOf.set(id, this.entries.isPlaced(upper) ? upper : DATA_UNKNOWN);
@@ -138,6 +194,7 @@ export class ObjectColumns {
 
   /** What a lookup of the object answers is not known after all. */
   doubt(id: number): void {
+    this.save(id);
     this.flags[id] = (this.flags[id] as number) & ~Flag.certain;
   }
 

@@ -23,7 +23,7 @@ export class ObjectTable extends ObjectColumns {
   #waiting = new Map<number, number[]>();
   #retry: number[] = [];
   #plain: boolean;
-  readonly #union: NameUnion;
+  protected readonly union: NameUnion;
 
   constructor(
     entries: EntryTable,
@@ -38,7 +38,7 @@ export class ObjectTable extends ObjectColumns {
     this.lookup = new Lookup(entries, options, hits);
     this.listing = new ListingRules(entries, this.lookup, listing);
     this.#assumedLayers = assumedLayers;
-    this.#union = new NameUnion(entries);
+    this.union = new NameUnion(entries);
     // Rules that are counted or switched off are all met on the general path.
     this.#plain = hits === null && !options.verifyLower && options.rules.every((on) => on === 1);
   }
@@ -59,7 +59,7 @@ export class ObjectTable extends ObjectColumns {
       flags |= Flag.xwhiteouts;
     this.flags[id] = flags;
     this.setStack(id, upper, lowers);
-    this.#try(id);
+    this.merge(id);
   }
 
   /** A directory was read: what waited for it is merged, and all below that can be. */
@@ -67,7 +67,7 @@ export class ObjectTable extends ObjectColumns {
     const waiting = this.#waiting.get(directory);
     if (!waiting) return;
     this.#waiting.delete(directory);
-    for (const id of waiting) this.#try(id);
+    for (const id of waiting) this.merge(id);
   }
 
   /** Nothing more is read: directories that were not are unknown from now on, and what was put off is looked up. */
@@ -86,8 +86,8 @@ export class ObjectTable extends ObjectColumns {
         const found = this.lookup.run(this.stack(parent), top, null, -1, this.isCertain(parent), null);
         // What stood there before still names it, where nothing can be said of it.
         if (found.top === ABSENT) found.top = top;
-        this.#put(id, parent, found, this.#componentOf(parent, top), true);
-        if (this.isDir(id)) this.#try(id);
+        this.put(id, parent, found, this.#componentOf(parent, top), true);
+        if (this.isDir(id)) this.merge(id);
       }
     }
   }
@@ -102,6 +102,7 @@ export class ObjectTable extends ObjectColumns {
   refuse(id: number, code: Code, rule: RuleId): void {
     const top = this.tops[id] as number;
     this.lookup.count(rule, top);
+    this.save(id);
     this.codes[id] = code;
     const parent = this.parents[id] as number;
     const component = this.#componentOf(parent, top);
@@ -110,7 +111,7 @@ export class ObjectTable extends ObjectColumns {
   }
 
   /** Merges the directory and all below it as far as they are read; puts the rest off. */
-  #try(start: number): void {
+  protected merge(start: number): void {
     const entries = this.entries;
     const todo = [start];
     next: for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
@@ -124,7 +125,7 @@ export class ObjectTable extends ObjectColumns {
           this.#wait(directory, id);
           continue;
         }
-        if (this.#plain) this.#mergeSingle(id, top, directory);
+        if (this.#plain && !entries.isEdited(directory)) this.#mergeSingle(id, top, directory);
         else this.#mergeMany(id, this.stack(id));
       } else {
         const stack = this.stack(id);
@@ -184,7 +185,7 @@ export class ObjectTable extends ObjectColumns {
         parent ??= this.stack(id);
         const found = this.lookup.run(parent, entry, null, isUpper ? 0 : 1, certain, null);
         if (found.top === ABSENT) found.top = entry;
-        this.#put(child, id, found, top, false, listing);
+        this.put(child, id, found, top, false, listing);
         continue;
       }
       const isDir = entries.kind(entry) === Kind.dir;
@@ -203,9 +204,9 @@ export class ObjectTable extends ObjectColumns {
     const components = [stack.upper, ...stack.lowers];
     // Components above the first that was not read whole: beyond it nobody can say that a name is not above.
     let whole = 0;
-    while (whole < components.length && this.#isReadWhole(components[whole] as number)) whole++;
+    while (whole < components.length && this.isReadWhole(components[whole] as number)) whole++;
     // Names first, so that the children's ids follow each other.
-    const { names, firstAt } = this.#union.of(components);
+    const { names, firstAt } = this.union.of(components);
     const first = this.reserve(names.length);
     this.firsts[id] = first;
     this.counts[id] = names.length;
@@ -215,17 +216,17 @@ export class ObjectTable extends ObjectColumns {
       const at = firstAt[i] as number;
       const found = this.lookup.run(stack, names[i] as number, null, at <= whole ? at : -1, certain, null);
       if (found.top === ABSENT) found.top = names[i] as number;
-      this.#put(first + i, id, found, components[at] as number, false, listing);
+      this.put(first + i, id, found, components[at] as number, false, listing);
     }
   }
 
   /** Nothing stands here, or a directory whose entries are all known. An unknown component is told by the lookup. */
-  #isReadWhole(component: number): boolean {
+  protected isReadWhole(component: number): boolean {
     return component < 0 || this.entries.isRead(component);
   }
 
   /** Writes a lookup's answer at `id`. `component` is the topmost directory that has the name. */
-  #put(id: number, parent: number, found: Found, component: number, again: boolean, listing?: Listing): void {
+  protected put(id: number, parent: number, found: Found, component: number, again: boolean, listing?: Listing): void {
     const entries = this.entries;
     const inherited = (this.flags[parent] as number) & (Flag.shared | Flag.assumed);
     this.tops[id] = found.top;

@@ -16,6 +16,8 @@ export type OriginFact = {
 /** Words of a fact. `nlink` is one more than it is, 0 where it is not known; no inode has number 0. */
 const W = { inoLow: 0, inoHigh: 1, nlink: 2, mode: 3, judgement: 4 };
 const WORDS = 5;
+/** In the place of an entry that was forgotten. */
+const NONE = -1;
 
 /** What many facts have in common. */
 type Judgement = Pick<OriginFact, 'state' | 'why' | 'layer' | 'dev'>;
@@ -23,6 +25,7 @@ type Judgement = Pick<OriginFact, 'state' | 'why' | 'layer' | 'dev'>;
 /** The facts about origins by entry, in arrays: a copied-up tree has one for each file. */
 export class OriginFacts {
   #count = 0;
+  #deleted = 0;
   #entries = new Int32Array(64);
   #facts = new Uint32Array(64 * WORDS);
   /** Open addressing: number of the fact + 1 at the entry's place or behind it, 0 where there is none. */
@@ -31,7 +34,7 @@ export class OriginFacts {
   readonly #numbers = new Map<string, number>();
 
   get size(): number {
-    return this.#count;
+    return this.#count - this.#deleted;
   }
 
   /** Bytes that the arrays take. */
@@ -61,8 +64,17 @@ export class OriginFacts {
     facts[base + W.judgement] = this.#judgement(fact);
   }
 
+  /** Forgets what is known of an entry. */
+  delete(entry: number): void {
+    const at = this.#find(entry);
+    if (at < 0) return;
+    this.#entries[at] = NONE;
+    this.#deleted++;
+  }
+
   *[Symbol.iterator](): IterableIterator<[entry: number, fact: OriginFact]> {
-    for (let at = 0; at < this.#count; at++) yield [this.#entries[at] as number, this.#read(at)];
+    for (let at = 0; at < this.#count; at++)
+      if (this.#entries[at] !== NONE) yield [this.#entries[at] as number, this.#read(at)];
   }
 
   /** Gives back what the arrays have grown too large. */
@@ -101,7 +113,7 @@ export class OriginFacts {
     if (this.#count * 2 <= this.#slots.length) this.#place(at);
     else {
       this.#slots = new Int32Array(this.#slots.length * 2);
-      for (let one = 0; one < this.#count; one++) this.#place(one);
+      for (let one = 0; one < this.#count; one++) if (this.#entries[one] !== NONE) this.#place(one);
     }
     return at;
   }

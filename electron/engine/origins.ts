@@ -50,7 +50,8 @@ export class Origins {
   readonly #session: number;
   readonly #waiting = new Set<Promise<void>>();
   readonly #lowers: { layer: number; uuid: string; type: string; fsid: number | null | 'unknown' }[];
-  #leftToIndex: number[] = [];
+  /** Those that the index decides. */
+  readonly #leftToIndex = new Set<number>();
   #taken = 0;
   #places: { layer: number; uuid: Uint8Array }[] | null = null;
   #batch: (Question & { type: number; fid: string })[] = [];
@@ -225,7 +226,7 @@ export class Origins {
     if (isFile && answer.nlink > 1 && !index)
       return { ...base, state: 'ignored', why: 'the lower inode has several names and index is off' };
     if (isFile && (answer.nlink > 1 || nfsExport)) {
-      this.#leftToIndex.push(entry);
+      this.#leftToIndex.add(entry);
       return { ...base, state: 'unknown', why: 'it counts if the index has it, which is not read yet' };
     }
     return { ...base, state: 'verified', why: LIVE };
@@ -244,10 +245,21 @@ export class Origins {
       );
       const say = (state: OriginFact['state'], why: string): void => this.facts.set(entry, { ...fact, state, why });
       if (isIndexed) say('verified', `${LIVE}, and the index has it`);
-      else if (!index || index.unknown) say(fact.state, 'it counts if the index has it, which could not be read');
+      else if (!index || index.unknown) say('unknown', 'it counts if the index has it, which could not be read');
       else if ((fact.nlink ?? 0) > 1) say('ignored', 'the lower inode has several names and is not in the index');
       else say('ignored', 'nfs_export is on and the lower inode is not in the index');
     }
-    this.#leftToIndex = [];
+  }
+
+  /** An entry is gone, or was read again: what is known of its origin counts no longer. */
+  forget(entry: number): void {
+    this.facts.delete(entry);
+    this.#leftToIndex.delete(entry);
+  }
+
+  /** Says of entries that came or were read again what can be said at once. False: some must be asked for (`finish`). */
+  judge(): boolean {
+    for (const entry of this.#entries.origins) this.#add(entry);
+    return this.#batch.length === 0;
   }
 }

@@ -41,10 +41,7 @@ export function layerErrors(scan: StackScan): ErrorLine[] {
 export function sortedChildren(scan: StackScan, hidden: HiddenTree | null, id: number, tree: HiddenTree): number[] {
   const { objects } = scan;
   const out: number[] = [];
-  if (!tree.has(id)) {
-    const first = objects.firsts[id] as number;
-    for (let child = first; child < first + (objects.counts[id] as number); child++) out.push(child);
-  }
+  if (!tree.has(id)) for (const child of objects.children(id)) out.push(child);
   if (hidden) out.push(...hidden.children(id));
   const names = new Map<number, Bytes>();
   for (const child of out) names.set(child, tree.name(child));
@@ -134,7 +131,7 @@ export function summarize(scan: StackScan): ScanSummary {
     for (const mark of describer.marks(top)) byMark[mark] = (byMark[mark] ?? 0) + 1;
   }
   return {
-    objects: objects.count,
+    objects: objects.living,
     rawEntries: entries.rawCount,
     byProvenance,
     byMark: Object.fromEntries(Object.entries(byMark).sort(([a], [b]) => markRank(a) - markRank(b))),

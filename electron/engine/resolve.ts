@@ -169,7 +169,7 @@ function doubtAlike({ objects, entries, origins }: StackScan): void {
     if (new Set(ids.map((id) => entries.inoKey(objects.tops[id] as number))).size < 2) continue;
     for (const id of ids) {
       objects.doubt(id);
-      objects.listed[id] = Listed.unknown;
+      objects.list(id, Listed.unknown);
     }
   }
 }

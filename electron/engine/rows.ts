@@ -73,10 +73,7 @@ export class RowTree {
     if (known) return known;
     const { objects } = this.#scan;
     const out: number[] = [];
-    if (!this.tree.has(id)) {
-      const first = objects.firsts[id] as number;
-      for (let child = first; child < first + (objects.counts[id] as number); child++) out.push(child);
-    }
+    if (!this.tree.has(id)) for (const child of objects.children(id)) out.push(child);
     if (this.hidden) out.push(...this.tree.children(id));
     this.#sort(out);
     if (objects.isMerged(id) || this.tree.has(id)) this.#children.set(id, out);

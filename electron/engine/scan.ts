@@ -4,12 +4,12 @@ import { type Client, FailureError, failureOf } from '../../shared/ipc/rpc.ts';
 import { kernelAtLeast } from '../../shared/merge/options.ts';
 import { RULES, ruleSwitches } from '../../shared/merge/rules.ts';
 import { ABSENT, POSITIONS, unknownComponent } from '../../shared/merge/tree.ts';
-import { EntryTable } from './entries.ts';
+import { EntryTable, forEachRecord, type RecordAt } from './entries.ts';
 import type { Remembered } from './findings/surroundings.ts';
 import { fleetingLayers } from './fleeting.ts';
-import { type Index, openLowers, placeInodes, readIndex } from './index-entries.ts';
+import { type Index, openLowers, placeInodes, placeNamed, readIndex } from './index-entries.ts';
 import { readNested } from './nested.ts';
-import { ObjectTable } from './objects.ts';
+import { ObjectEdits } from './object-edits.ts';
 import { KnownOrigins } from './origin-rules.ts';
 import { Origins } from './origins.ts';
 import { applyOrigins } from './resolve.ts';
@@ -49,7 +49,7 @@ let nextSession = 1;
 export class StackScan {
   readonly stack: Stack;
   readonly entries: EntryTable;
-  readonly objects: ObjectTable;
+  readonly objects: ObjectEdits;
   readonly origins: Origins;
   readonly known: KnownOrigins;
   /** Index entries by what they mean; null where there is no index or it could not be read. */
@@ -92,7 +92,7 @@ export class StackScan {
     this.known = new KnownOrigins(this.entries, this.origins);
     const dataOnlyFree = kernelAtLeast(stack.machine.kernel, '6.16');
     const rules = ruleSwitches(options.withoutRules);
-    this.objects = new ObjectTable(
+    this.objects = new ObjectEdits(
       this.entries,
       {
         lowerRoots: of('lower'),
@@ -289,8 +289,7 @@ export class StackScan {
       await this.origins.finish();
     }
     this.index = index;
-    this.known.setIndex(index);
-    this.origins.heedIndex(index);
+    this.learn();
     this.seconds.origins = (performance.now() - begun) / 1000;
     const merging = performance.now();
     this.#settle();
@@ -303,6 +302,81 @@ export class StackScan {
     this.objects.endReading();
     this.objects.finish();
     for (const reading of this.layers) reading.done = true;
+  }
+
+  /** Takes in what origins and index say, once they are judged; lookups depend on it. */
+  learn(): void {
+    this.known.setIndex(this.index);
+    this.origins.heedIndex(this.index);
+  }
+
+  /** What follows from origins and index for all objects, anew after something changed. */
+  conclude(): void {
+    applyOrigins(this);
+  }
+
+  /** The index directory, read again; null where there is none. Handles can be asked for meanwhile (`reread`). */
+  async rereadIndex(): Promise<Index | null> {
+    const index = await readIndex(this.stack, this.#probe);
+    if (index) await openLowers(index, this.#probe, this.#session);
+    return index;
+  }
+
+  /** Reads the inodes of the index that the upper has no name for. True: there were some. */
+  async placeApart(): Promise<boolean> {
+    const { index, entries } = this;
+    if (!index || placeNamed(index, entries).size === 0) return false;
+    await placeInodes(index, entries, this.stack, this.#probe);
+    return true;
+  }
+
+  /**
+   * Reads names of the upper again. Calls back with each record, by the places of directory and name; null: it is not
+   * there. Handles can be asked for until `release`.
+   */
+  async reread(
+    directories: { path: Bytes; names: Bytes[] }[],
+    take: (directory: number, name: number, record: RecordAt | null) => void,
+  ): Promise<void> {
+    const { layers } = this.stack.facts;
+    const upper = layers.find(({ layer }) => layer === 0)?.place;
+    if (!upper) return;
+    const origins = this.origins.places();
+    const isShared = ({ fs, dev }: LayerFacts): boolean =>
+      layers.some((other) => other.fs.uuid === fs.uuid && other.dev !== dev);
+    const lowers = layers.flatMap((one) => {
+      const isAsked = origins.some(({ layer }) => layer === one.layer) || isShared(one);
+      return one.role === 'lower' && one.place !== null && isAsked ? [{ layer: one.layer, place: one.place }] : [];
+    });
+    const taken = directories.map(() => 0);
+    await this.#probe.call(
+      'reread',
+      { session: this.#session, upper, lowers, directories, targets: this.#options.targets, origins },
+      {
+        onChunk: (chunk) =>
+          forEachRecord(chunk, (directory, record) => take(directory, (taken[directory] as number)++, record)),
+      },
+    );
+    for (const [directory, { names }] of directories.entries())
+      while ((taken[directory] as number) < names.length) take(directory, (taken[directory] as number)++, null);
+  }
+
+  /** Reads the upper's root again. The answer enters it; true: its marks are others than before. */
+  async readRoot(): Promise<() => boolean> {
+    const place = this.stack.facts.layers.find(({ layer }) => layer === 0)?.place;
+    const root = this.root(0);
+    if (!place || root === null) return () => false;
+    const facts = await this.#probe.call('entry', { place, path: asBytes(''), target: false });
+    return () => {
+      const before = this.entries.marks(root);
+      this.entries.setRoot(root, facts);
+      return this.entries.marks(root) !== before;
+    };
+  }
+
+  /** What `reread` left open is closed. */
+  release(): Promise<unknown> {
+    return this.#probe.call('release', { session: this.#session });
   }
 
   path(id: number): Bytes {

@@ -24,8 +24,7 @@ export class UpperBeneath {
       this.entries[directory] = (this.entries[directory] as number) + 1;
       this.bytes[directory] = (this.bytes[directory] as number) + this.#once(entry, counted);
     }
-    // A directory's index is greater than its parent's: from the end, each adds itself to its parent.
-    for (let directory = table.directories - 1; directory >= 0; directory--) {
+    for (const directory of table.innermostFirst()) {
       const entry = table.directoryEntry[directory] as number;
       const parent = table.parents[entry] as number;
       if (table.layers[entry] !== 0 || parent === NO_DIRECTORY) continue;
@@ -98,9 +97,8 @@ export class UpperBeneath {
 
   #inChildren(id: number): number {
     const { objects } = this.#scan;
-    const first = objects.firsts[id] as number;
     let sum = 0;
-    for (let child = first; child < first + (objects.counts[id] as number); child++) sum += this.of(child)?.bytes ?? 0;
+    for (const child of objects.children(id)) sum += this.of(child)?.bytes ?? 0;
     return sum;
   }
 }

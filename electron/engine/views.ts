@@ -10,6 +10,9 @@ import type { Stack } from './stack.ts';
 /** While layers are read, the page hears of it no more often than this. */
 export const TELL_EVERY_MS = 80;
 
+/** A picture that follows records is kept once they pause for so long. */
+const KEEP_AFTER_MS = 2000;
+
 /** One opened stack: its reading, the tree of rows over it, and how far it is. */
 export class View {
   readonly id: number;
@@ -22,6 +25,8 @@ export class View {
   onWhole: ((scan: StackScan, signal: AbortSignal) => void) | null = null;
   /** What keeps it live; null while it is not. */
   live: { end(): void; reread(): Promise<void> } | null = null;
+  #keeping: NodeJS.Timeout | null = null;
+  #keep: AbortController | null = null;
   /** Moment at which the picture was whole, ns since the epoch. */
   #readAtNs: string | null = null;
   #abort = new AbortController();
@@ -85,9 +90,37 @@ export class View {
     this.#abort.abort();
   }
 
+  /** Records changed what stands: rows are made anew, with what is open and the order. */
+  follow(): void {
+    const before = this.rows;
+    const { objects } = this.scan;
+    this.rows = new RowTree(this.scan, this.#names, before.hidden);
+    this.rows.order = before.order;
+    for (const id of before.open) {
+      if (before.tree.has(id)) this.#toOpen.add(before.tree.path(id));
+      else if (!objects.isGone(id)) this.rows.open.add(id);
+    }
+    this.#readAtNs = String(BigInt(Date.now()) * 1_000_000n);
+    this.#say();
+    this.#toOpen.clear();
+    this.#keepLater();
+  }
+
+  /** What follows from a whole reading is kept once nothing has changed for a while. */
+  #keepLater(): void {
+    if (this.#keeping) clearTimeout(this.#keeping);
+    this.#keep?.abort();
+    this.#keeping = setTimeout(() => {
+      this.#keep = new AbortController();
+      this.onWhole?.(this.scan, AbortSignal.any([this.#abort.signal, this.#keep.signal]));
+    }, KEEP_AFTER_MS);
+  }
+
   /** Reads everything again; what was open, the order and what is shown stay. */
   async reread(): Promise<void> {
     const before = this.#abort;
+    if (this.#keeping) clearTimeout(this.#keeping);
+    this.#keep?.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     // A reading that is under way goes on until this one can begin, and is cancelled with it.
@@ -164,7 +197,7 @@ export class View {
       version: this.version,
       phase: scan.phase,
       layers: scan.layers.map((layer) => ({ ...layer })),
-      objects: objects.count,
+      objects: objects.living,
       rawEntries: scan.entries.rawCount,
       unknown,
       rows: rows.count,
@@ -183,6 +216,8 @@ export class View {
 
   close(): void {
     this.live?.end();
+    if (this.#keeping) clearTimeout(this.#keeping);
+    this.#keep?.abort();
     this.#abort.abort();
     if (this.#timer) clearTimeout(this.#timer);
   }

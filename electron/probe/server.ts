@@ -15,6 +15,7 @@ import { observe } from './observe/observe.ts';
 import { isApart } from './programs.ts';
 import { SyscallError } from './syscalls/libc.ts';
 import { askApart } from './walk/apart.ts';
+import { rereadNames } from './walk/reread.ts';
 import { walkLayers } from './walk/session-walk.ts';
 
 /** A refusal of the kernel as a failure of the call. */
@@ -72,6 +73,7 @@ const handlers: Handlers<ProbeContract> = {
   overlays: (_, { item, signal }) => listOverlays(item, signal),
   resolve: ({ stack }, { signal }) => resolveStack(stack, signal),
   walk: (params, context) => walkLayers(params, context),
+  reread: (params, { chunk }) => naming(params.upper.path, () => rereadNames(params, chunk)),
   handles: ({ session, requests }, { signal }) => handles(session, requests, signal),
   release: ({ session }) => {
     releaseSession(session);

@@ -255,6 +255,25 @@ export const probeContract = {
       result: z.object({ entries: z.number().int(), seconds: z.number(), atime: z.enum(['untouched', 'may move']) }),
     },
     /**
+     * Reads names of the upper again, as a walk reads them: chunks of records (shared/ipc/records.ts), where a block's
+     * directory is its place in `directories`, and its records are those of the names asked for, in their order. A name
+     * that is not there has a record with an errno, and nothing is told of what directories list. `origins` and
+     * `session` as in a walk: what was opened stays open until it is released.
+     */
+    reread: {
+      params: z.object({
+        session: z.number().int(),
+        upper: Place,
+        /** Lowers on which handles may be asked for, those of `origins` among them. */
+        lowers: z.array(z.object({ layer: z.number().int(), place: Place })).max(501),
+        directories: z.array(z.object({ path: BytesText, names: z.array(BytesText).max(65536) })).max(65536),
+        targets: z.boolean(),
+        origins: z.array(z.object({ layer: z.number().int(), uuid: z.string().regex(/^[0-9a-f]{32}$/) })).max(500),
+      }),
+      chunks: true,
+      result: z.null(),
+    },
+    /**
      * Opens each handle on the filesystem of `layer` (or of the work directory: layer -1) and says what it is. Answers
      * stand in order. `errno` is ESTALE for a dead object, EPERM without privilege, else as the kernel says.
      */

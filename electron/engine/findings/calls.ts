@@ -29,11 +29,11 @@ export type FindingDeps = {
 
 /** The calls about findings. */
 export function findingHandlers({ probe, viewOf, read }: FindingDeps): FindingCalls {
-  /** One run a reading of a view: it goes with the reading. */
-  const runs = new WeakMap<StackScan, FindingRun>();
+  /** One run a picture of a view: it goes with its rows, which are made anew when the picture changes. */
+  const runs = new WeakMap<RowTree, FindingRun>();
   const runOf = ({ scan, rows }: View): FindingRun => {
-    const run = runs.get(scan) ?? new FindingRun(scan, rows);
-    runs.set(scan, run);
+    const run = runs.get(rows) ?? new FindingRun(scan, rows);
+    runs.set(rows, run);
     return run;
   };
 

@@ -48,7 +48,8 @@ export class Findings {
 
   /** How grave each finding is at the object, two bits each in the order of FINDINGS; 0 where there is none. */
   levels(id: number): number {
-    if (!this.#isRead || this.#scan.objects.isWhiteout(id)) return 0;
+    const { objects } = this.#scan;
+    if (!this.#isRead || objects.isWhiteout(id) || objects.isGone(id)) return 0;
     this.#classes ??= new Classes(this.#scan, this.#surroundings);
     const kind = this.#classes.of(id);
     if (kind === ALONE) return this.levelsAlone(id);

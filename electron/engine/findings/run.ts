@@ -67,7 +67,7 @@ export class FindingRun {
       totals.warnings += warnings;
       totals.notes += notes > 0 ? 1 : 0;
     }
-    return { checked: this.#checked, totals, groups };
+    return { checked: this.#checked - (this.scan.objects.count - this.scan.objects.living), totals, groups };
   }
 
   /** Objects with this finding: the gravest first, then in the order of the tree. */

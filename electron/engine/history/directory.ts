@@ -75,9 +75,7 @@ export class DirectoryStep {
   #ids(id: number): [Bytes, number][] {
     const { objects } = this.#scan;
     const out: [Bytes, number][] = id === 0 ? [['' as Bytes, 0]] : [];
-    const first = objects.firsts[id] as number;
-    for (let child = first; child < first + (objects.counts[id] as number); child++)
-      out.push([objects.name(child), child]);
+    for (const child of objects.children(id)) out.push([objects.name(child), child]);
     return out;
   }
 

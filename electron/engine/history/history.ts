@@ -141,9 +141,8 @@ export class History {
         if (directory !== null) seen.add(directory);
         done.directories++;
         done.ended += ended.length;
-        const first = objects.firsts[id] as number;
-        for (let child = first; child < first + (objects.counts[id] as number); child++) {
-          if (!objects.isDir(child) || (objects.counts[child] === 0 && objects.isWhole(child))) continue;
+        for (const child of objects.children(id)) {
+          if (!objects.isDir(child) || (objects.childCount(child) === 0 && objects.isWhole(child))) continue;
           const name = objects.name(child);
           todo.push({ id: child, path: asBytes(path === '' ? name : `${path}/${name}`) });
         }

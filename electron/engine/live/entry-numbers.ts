@@ -6,6 +6,8 @@ export class EntryNumbers {
   readonly #entries: EntryTable;
   /** Entries in the order of the low half of their numbers; made when first asked for. */
   #sorted: Uint32Array | null = null;
+  /** Those low halves, as they were then: what changes later is known otherwise. */
+  #lows = new Uint32Array(0);
 
   constructor(entries: EntryTable) {
     this.#entries = entries;
@@ -21,11 +23,11 @@ export class EntryNumbers {
     let at = 0;
     for (let end = sorted.length; at < end; ) {
       const middle = (at + end) >>> 1;
-      if (entries.inoLow(sorted[middle] as number) < low) at = middle + 1;
+      if ((this.#lows[middle] as number) < low) at = middle + 1;
       else end = middle;
     }
     const out: number[] = [];
-    for (; at < sorted.length && entries.inoLow(sorted[at] as number) === low; at++) {
+    for (; at < sorted.length && this.#lows[at] === low; at++) {
       const entry = sorted[at] as number;
       if (entries.ino(entry) === wanted) out.push(entry);
     }
@@ -37,6 +39,8 @@ export class EntryNumbers {
     const all: number[] = [];
     for (let entry = 0; entry < entries.count; entry++)
       if (entries.layer(entry) === 0 && entries.kind(entry) !== Kind.dir) all.push(entry);
-    return Uint32Array.from(all).sort((a, b) => entries.inoLow(a) - entries.inoLow(b));
+    const sorted = Uint32Array.from(all).sort((a, b) => entries.inoLow(a) - entries.inoLow(b));
+    this.#lows = sorted.map((entry) => entries.inoLow(entry));
+    return sorted;
   }
 }

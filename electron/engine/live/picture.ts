@@ -21,13 +21,13 @@ export class Picture implements Asker {
   /** The directories that merge at the path that was last asked for. */
   #last: { path: Bytes; generation: number; parent: Parent | null; isCertain: boolean } | null = null;
 
-  /** `scan`: read whole, after the watch began. */
-  constructor(scan: StackScan) {
+  /** `scan`: read whole, after the watch began. `tracks`: the scan is kept in step with it. */
+  constructor(scan: StackScan, tracks = false) {
     this.#scan = scan;
     this.#marks = { prefix: scan.stack.prefix, isReadable: scan.stack.marksReadable };
     this.#fsType = scan.stack.facts.layers.find(({ role }) => role === 'upper')?.fs.type ?? null;
     const hasUpper = scan.stack.facts.layers.some(({ role }) => role === 'upper');
-    this.upper = new UpperTree(scan.entries, hasUpper ? scan.root(0) : null, this.#marks);
+    this.upper = new UpperTree(scan.entries, hasUpper ? scan.root(0) : null, this.#marks, tracks);
     const { options } = scan.objects;
     this.#lookup = new Lookup(this.upper, { ...options, origins: options.origins && this.#origins(options.origins) });
   }
@@ -104,6 +104,16 @@ export class Picture implements Asker {
       const other = this.upper.at(name);
       if (other) this.#doubtful.add(other);
     }
+  }
+
+  /** The other half of an exchange did not come: what was put aside is gone. */
+  dropAside(): void {
+    this.upper.forget(this.#aside);
+    this.#aside = null;
+  }
+
+  get aside(): UpperNode | null {
+    return this.#aside;
   }
 
   /** Names of which what is known may be out of date, doubted no longer. */

@@ -18,12 +18,14 @@ export class Refresher {
   readonly #probe: Client<ProbeContract>;
   readonly #upper: Place;
   readonly #picture: Picture;
+  readonly #onRead: () => void;
   #timer: NodeJS.Timeout | null = null;
   #hasEnded = false;
   /** Counts records: an answer that took its time may tell of what was before them. */
   #records = 0;
 
-  constructor(probe: Client<ProbeContract>, upper: Place, picture: Picture) {
+  constructor(probe: Client<ProbeContract>, upper: Place, picture: Picture, onRead: () => void) {
+    this.#onRead = onRead;
     this.#probe = probe;
     this.#upper = upper;
     this.#picture = picture;
@@ -67,7 +69,10 @@ export class Refresher {
     if (records !== this.#records || this.#picture.pathOf(node) !== path) {
       this.#picture.doubtAgain(node);
       this.#schedule();
-    } else if (facts) this.#picture.update(path, this.#picture.standingOf(nowOf(facts)));
+    } else if (facts) {
+      this.#picture.update(path, this.#picture.standingOf(nowOf(facts)));
+      this.#onRead();
+    }
     // Else it is gone, and its record will say so; or the probe is, and the watch with it.
   }
 }

@@ -10,8 +10,10 @@ import { parseWatchItem, type WatchedLayer, type WatchItem, WORK_LAYER } from '.
 import { afterReading } from '../output.ts';
 import type { StackScan } from '../scan.ts';
 import { type Stack, scanMeta } from '../stack.ts';
+import { type ChangedObject, LiveScan } from './live-scan.ts';
 import { Picture } from './picture.ts';
 import { Refresher } from './refresh.ts';
+import { Updater } from './updater.ts';
 
 export type LiveOptions = {
   stack: Stack;
@@ -30,6 +32,8 @@ export type LiveOptions = {
   /** Records were lost, for the so manyth time; the stack is being read again. */
   onOverflow?: (overflows: number) => void;
   onRescanned?: () => void;
+  /** Keeps the scan as a fresh one would be, and calls back with what changed in it. */
+  onChanged?: (changes: ChangedObject[]) => void;
   signal: AbortSignal;
 };
 
@@ -44,6 +48,7 @@ export class LiveSession {
   #meaning: Meaning | null = null;
   #picture: Picture | null = null;
   #refresher: Refresher | null = null;
+  #updater: Updater | null = null;
   /** What came while the stack was being read. */
   #early: WatchItem[] = [];
   #seq = 0;
@@ -80,6 +85,7 @@ export class LiveSession {
       throw this.#failed ?? error;
     } finally {
       this.#refresher?.end();
+      this.#updater?.end();
     }
   }
 
@@ -113,7 +119,7 @@ export class LiveSession {
     if (scan === null) return;
     this.#understand(scan);
     // It may be in the reading or not; nobody is told of what was before the start.
-    for (const item of this.#early) understood(this.#meaning as unknown as Meaning, item);
+    for (const item of this.#early) this.#understood(item);
     this.#early = [];
     this.#options.onMeta({ ...afterReading(scanMeta(this.#options.stack), scan), watched: layers });
     this.#tellLives();
@@ -124,18 +130,35 @@ export class LiveSession {
     try {
       return await this.#options.read();
     } catch (error) {
-      this.#failed = error;
-      this.#abort.abort();
+      this.#fail(error);
       return null;
     }
   }
 
+  /** The watch ends with this reason. */
+  #fail(error: unknown): void {
+    this.#failed = error;
+    this.#abort.abort();
+  }
+
+  /** The scan is as the records have left it, as far as they have come. */
+  get isInStep(): boolean {
+    return this.#updater?.isInStep ?? true;
+  }
+
   /** From now on records are understood over this reading. */
   #understand(scan: StackScan): void {
-    this.#picture = new Picture(scan);
+    const { onChanged } = this.#options;
+    this.#picture = new Picture(scan, onChanged !== undefined);
+    this.#updater?.end();
+    this.#updater = onChanged
+      ? new Updater(new LiveScan(scan, this.#picture), onChanged, (error) => this.#fail(error))
+      : null;
     this.#refresher?.end();
     const place = this.#options.stack.facts.layers.find(({ role }) => role === 'upper')?.place;
-    this.#refresher = place ? new Refresher(this.#options.probe, place, this.#picture) : null;
+    this.#refresher = place
+      ? new Refresher(this.#options.probe, place, this.#picture, () => this.#updater?.poke())
+      : null;
     this.#meaning = new Meaning(this.#picture, this.#options.lifetimes);
   }
 
@@ -146,7 +169,7 @@ export class LiveSession {
 
   #tell(item: WatchItem): void {
     if (item.kind !== 'events' && item.kind !== 'orphans') return;
-    const events = understood(this.#meaning as Meaning, item);
+    const events = this.#understood(item);
     this.#refresher?.took();
     this.#send(
       events.map((live) => watchEvent(live, this.#seq++, BigInt(item.readNs))),
@@ -176,6 +199,8 @@ export class LiveSession {
 
   /** What is known is out of date: records wait until the stack was read again. */
   #putAside(): void {
+    this.#updater?.end();
+    this.#updater = null;
     this.#meaning?.lives.lost();
     this.#tellLives();
     this.#meaning = null;
@@ -218,16 +243,20 @@ export class LiveSession {
       ...more,
     };
   }
-}
 
-/** The events of an item, in order. */
-function understood(meaning: Meaning, item: WatchItem): LiveEvent[] {
-  if ('readNs' in item) meaning.lives.nowNs = item.readNs;
-  if (item.kind === 'orphans') return item.orphans.map((orphan) => meaning.orphan(orphan));
-  if (item.kind !== 'events') return [];
-  meaning.preview(item.events);
-  return item.events.flatMap((event) => {
-    const by = event.by === null ? null : (item.processes[event.by] ?? null);
-    return meaning.take(event, by);
-  });
+  /** The events of an item, in order. */
+  #understood(item: WatchItem): LiveEvent[] {
+    const meaning = this.#meaning as Meaning;
+    if ('readNs' in item) meaning.lives.nowNs = item.readNs;
+    if (item.kind === 'orphans') return item.orphans.map((orphan) => meaning.orphan(orphan));
+    if (item.kind !== 'events') return [];
+    meaning.preview(item.events);
+    const told = item.events.flatMap((event) => {
+      const by = event.by === null ? null : (item.processes[event.by] ?? null);
+      const events = meaning.take(event, by);
+      this.#updater?.took(event);
+      return events;
+    });
+    return told;
+  }
 }

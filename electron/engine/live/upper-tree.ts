@@ -14,7 +14,7 @@ const FIRST_NODE = 0x4000_0000;
 export type UpperNode = {
   readonly id: number;
   /** Its entry in the scan, whose children are its own but for `changed`; ABSENT for what came since. */
-  readonly entry: number;
+  entry: number;
   /** Null: as the entry says. */
   standing: UpperStanding | null;
   name: Bytes;
@@ -31,9 +31,14 @@ export type UpperNode = {
 export class UpperTree implements RawTree {
   readonly entries: EntryTable;
   readonly root: UpperNode | null;
+  /** Nodes that are not as their entries say, or may not be: changed, moved, taken out, or with other names below. */
+  readonly dirty = new Set<UpperNode>();
+  /** Inodes of which other names may show something else too: how many names there are. */
+  readonly dirtyInodes = new Set<string>();
   /** Counts the changes by which paths may lead elsewhere. */
   generation = 0;
   readonly #marks: MarkReading;
+  readonly #tracks: boolean;
   readonly #nodes = new Map<number, UpperNode>();
   #nextId = FIRST_NODE;
   /** Nodes of entries that have one. */
@@ -42,8 +47,9 @@ export class UpperTree implements RawTree {
   readonly #byIno = new Map<string, Set<UpperNode>>();
   readonly #numbers: EntryNumbers;
 
-  /** `rootEntry`: the upper's root, null where there is none or it could not be read. */
-  constructor(entries: EntryTable, rootEntry: number | null, marks: MarkReading) {
+  /** `rootEntry`: the upper's root, null where there is none or it could not be read. `tracks`: keeps what is dirty. */
+  constructor(entries: EntryTable, rootEntry: number | null, marks: MarkReading, tracks = false) {
+    this.#tracks = tracks;
     this.entries = entries;
     this.#marks = marks;
     this.#numbers = new EntryNumbers(entries);
@@ -118,6 +124,7 @@ export class UpperTree implements RawTree {
       if (child === null) {
         child = this.#make(ABSENT, guessed({ ...UNKNOWN, is: 'directory' }), part, node);
         this.#set(node, part, child);
+        this.#mark(child);
       }
       node = child;
     }
@@ -142,12 +149,51 @@ export class UpperTree implements RawTree {
     this.#unnumber(node);
     node.standing = whole;
     this.#number(node, whole);
+    this.#mark(node);
+  }
+
+  /** A record was about this name; `isName`: about its being there. */
+  touch(path: Bytes, isName: boolean): void {
+    const node = this.at(path);
+    if (node) this.#mark(node);
+    if (!isName || path === '') return;
+    const parent = this.at(asBytes(path.slice(0, Math.max(0, path.lastIndexOf('/')))));
+    if (parent) this.#mark(parent);
+  }
+
+  /** An inode may have another number of names, or show something else at each of them. */
+  touchInode(ino: string): void {
+    if (this.#tracks) this.dirtyInodes.add(ino);
+  }
+
+  #mark(node: UpperNode): void {
+    if (this.#tracks) this.dirty.add(node);
+  }
+
+  #changedNames(node: UpperNode, parent: UpperNode): void {
+    this.#mark(node);
+    this.#mark(parent);
+    const { is, ino } = this.standingOf(node);
+    if (is !== 'directory' && ino !== null) this.touchInode(ino);
+  }
+
+  /** The node stands for this entry from now on, or, where it is ABSENT, for none. */
+  setEntry(node: UpperNode, entry: number): void {
+    if (node.entry !== ABSENT) this.#byEntry.delete(node.entry);
+    node.entry = entry;
+    if (entry !== ABSENT) this.#byEntry.set(entry, node);
+  }
+
+  /** An entry is gone, and its node with it. */
+  entryIsGone(entry: number): void {
+    this.#byEntry.delete(entry);
   }
 
   /** Takes what stands at a path out of the tree, with all below it. */
   take(path: Bytes): UpperNode | null {
     const node = this.at(path);
     if (node === null || node.parent === null) return null;
+    this.#changedNames(node, node.parent);
     this.#set(node.parent, node.name, null);
     node.parent = null;
     this.generation++;
@@ -173,6 +219,7 @@ export class UpperTree implements RawTree {
     node.parent = place.parent;
     node.name = place.name;
     this.#set(place.parent, place.name, node);
+    this.#changedNames(node, place.parent);
     this.generation++;
   }
 
@@ -192,6 +239,8 @@ export class UpperTree implements RawTree {
       if (path !== null && !out.includes(path)) out.push(path);
     }
     for (const entry of this.#numbers.of(ino)) {
+      // Of a node that was read it is known whose it is.
+      if (this.#byEntry.get(entry)?.standing) continue;
       const path = this.#pathOfEntry(entry);
       if (path !== null && !out.includes(path)) out.push(path);
     }

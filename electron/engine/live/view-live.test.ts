@@ -100,6 +100,49 @@ describe.skipIf(cannotMount)(`a live view${cannotMount ? `: ${cannotMount}` : ''
       if (bornNs !== null && endedNs !== null) expect(BigInt(endedNs)).toBeGreaterThanOrEqual(BigInt(bornNs));
   });
 
+  test('rows follow: ids stay with their names, what is open stays open', async () => {
+    const { m } = await stack('echo lower > f; mkdir d e; echo x > d/g; echo y > e/h');
+    const d = await lab.row(view, 'd');
+    await lab.client.call('expand', { view, id: d.id, open: true });
+    const before = new Map(
+      await Promise.all(['f', 'd', 'd/g', 'e'].map(async (at) => [at, (await lab.row(view, at)).id] as const)),
+    );
+    lab.sh(`echo more >> ${m}/f; echo new > ${m}/d/n; rm ${m}/d/g; mkdir ${m}/x; echo z >> ${m}/e/h`);
+    await page.quiet();
+    expect(await lab.names(view)).toEqual(['/', '  d', '    g', '    n', '  e', '  f', '  x']);
+    expect(await lab.row(view, 'f')).toMatchObject({ id: before.get('f'), status: 'copied up', size: '11' });
+    expect(await lab.row(view, 'd')).toMatchObject({ id: before.get('d'), status: 'merged', expanded: true });
+    expect(await lab.row(view, 'd/g')).toMatchObject({ id: before.get('d/g'), status: 'whiteout' });
+    const rows = page.told.flatMap((told) => told.rows);
+    expect(rows).toContainEqual({ id: before.get('f'), path: 'f', change: 'changed' });
+    expect(rows).toContainEqual({ id: (await lab.row(view, 'x')).id, path: 'x', change: 'new' });
+    expect(rows).toContainEqual({ id: (await lab.row(view, 'd/n')).id, path: 'd/n', change: 'new' });
+    // e is closed: what happens in it is counted there.
+    expect(page.told.flatMap(({ below }) => below).map(({ id }) => id)).toContain(before.get('e'));
+    lab.sh(`rmdir ${m}/x; rm ${m}/d/n`);
+    await page.quiet();
+    expect(await lab.names(view)).toEqual(['/', '  d', '    g', '  e', '  f']);
+    expect(page.told.flatMap((told) => told.rows)).toContainEqual(
+      expect.objectContaining({ path: 'x', change: 'gone' }),
+    );
+    expect(page.told.at(-1)?.version).toBeGreaterThan(1);
+  });
+
+  test('a directory moves with all below it; findings and the upper’s use follow', async () => {
+    const { m } = await stack('mkdir -p a/b/c; echo 1 > a/b/c/f; ln a/b/c/f a/b/c/g', ',redirect_dir=on');
+    lab.sh(
+      `mv ${m}/a/b ${m}/moved; echo 2 >> ${m}/moved/c/f; dd if=/dev/zero of=${m}/moved/c/big bs=64k count=4 2>/dev/null`,
+    );
+    await page.quiet();
+    const row = await lab.row(view, 'moved/c/f');
+    expect(row.findings.map(({ code }) => code)).toContain('hardlink-split');
+    const { groups } = await lab.client.call('findings', { view });
+    expect(groups.find(({ code }) => code === 'hardlink-split')?.count).toBe(1);
+    expect((await lab.row(view, 'moved')).upperBeneath).toMatchObject({ entries: 3 });
+    expect(await lab.client.call('locate', { view, path: 'a/b' as never })).not.toBeNull();
+    expect((await lab.row(view, 'a/b')).status).toBe('whiteout');
+  });
+
   test('one view is live once; it ends when it is closed', async () => {
     await stack('echo x > f');
     const second = new LivePage(lab, view);

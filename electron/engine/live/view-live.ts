@@ -7,10 +7,13 @@ import type { Lifetime } from '../../../shared/live/lifetimes.ts';
 import { whoFields } from '../../../shared/live/line.ts';
 import type { StackScan } from '../scan.ts';
 import type { View } from '../views.ts';
+import type { ChangedObject } from './live-scan.ts';
 import { LiveSession } from './session.ts';
 
 /** What is told goes out no more often than a screen is drawn. */
 const FRAME_MS = 16;
+/** Rows that are told one by one; more than that nobody sees. */
+const ROWS_AT_MOST = 2000;
 
 export type ViewLiveOptions = {
   view: View;
@@ -52,6 +55,7 @@ export class ViewLive {
         for (const life of lives) this.#lives.set(life.key, life);
         this.#schedule();
       },
+      onChanged: (changes) => this.#follow(changes),
       onOverflow: (overflows) => this.#changed({ phase: 'rescanning', overflows }),
       onRescanned: () => this.#changed({ phase: 'watching', rescans: this.#state.rescans + 1 }),
       onUnmounted: (stillAt: Bytes[]) => this.#changed({ phase: 'unmounted', stillAt }),
@@ -99,6 +103,33 @@ export class ViewLive {
     this.#schedule();
   }
 
+  /** Objects changed: the view's rows follow, and are told where they are shown, else with the closed directory around. */
+  #follow(changes: readonly ChangedObject[]): void {
+    const { view } = this.#options;
+    view.follow();
+    const { rows } = view;
+    const { objects } = view.scan;
+    const below = new Map<number, LiveBelow>(this.#below.map((one) => [one.id, one]));
+    for (const { id, path, change } of changes) {
+      const parent = objects.parents[id] as number;
+      const isShown =
+        change === 'gone' ? rows.open.has(parent) && rows.indexOf(parent) !== null : rows.indexOf(id) !== null;
+      if (isShown && this.#rows.length < ROWS_AT_MOST) {
+        this.#rows.push({ id, path, change });
+        continue;
+      }
+      // What went with its directory is told by that.
+      if (change === 'gone' && objects.isGone(parent)) continue;
+      let at = parent;
+      while (at !== 0 && rows.indexOf(at) === null) at = objects.parents[at] as number;
+      const counts = below.get(at) ?? { id: at, news: 0, changed: 0, gone: 0 };
+      counts[change === 'new' ? 'news' : change]++;
+      below.set(at, counts);
+    }
+    this.#below = [...below.values()];
+    this.#schedule();
+  }
+
   /** At once where nothing was told of late; else with the next frame. */
   #schedule(): void {
     if (this.#timer || this.#isSending) return;
@@ -129,7 +160,8 @@ export class ViewLive {
     this.#isSending = true;
     void this.#options.drained().then(() => {
       this.#isSending = false;
-      const isNews = this.#stateIsNews || this.#events.length > 0 || this.#lives.size > 0 || this.#rows.length > 0;
+      const isNews =
+        this.#stateIsNews || this.#events.length + this.#lives.size + this.#rows.length + this.#below.length > 0;
       if (isNews) this.#schedule();
     });
   }

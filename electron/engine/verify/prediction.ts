@@ -59,10 +59,8 @@ export class Predictor {
   /** Children of a directory by name. */
   named(id: number): Map<Bytes, number> {
     const { objects } = this.#picture.scan;
-    const first = objects.firsts[id] as number;
     const out = new Map<Bytes, number>();
-    for (let child = first; child < first + (objects.counts[id] as number); child++)
-      out.set(objects.name(child), child);
+    for (const child of objects.children(id)) out.set(objects.name(child), child);
     return out;
   }
 }

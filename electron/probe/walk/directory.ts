@@ -1,4 +1,5 @@
 /** Reads one directory of a layer: every name, its attributes, and its overlay-related extended attributes. */
+import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import { ItemKind, RecordFlag } from '../../../shared/ipc/records.ts';
 import { errno, errnos, Memory } from '../syscalls/libc.ts';
 import { AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, raw } from '../syscalls/open.ts';
@@ -132,6 +133,49 @@ export class DirectoryReader {
         }
       }
     }
+  }
+
+  /**
+   * Reads these names of the open directory `fd` into one block, or several: a record for each, in their order, with an
+   * errno for those that are not there. Their directory is not listed, so that what it would list is not told.
+   */
+  names(
+    fd: number,
+    names: readonly Bytes[],
+    { layer, directory, byPath, targets, origins }: ReadOptions,
+    sink: Sink,
+  ): void {
+    const { writer } = sink;
+    const memory = this.#dents;
+    const stat = this.#statWords;
+    if (!writer.fits(0)) sink.full();
+    writer.begin(layer, directory);
+    for (const name of names) {
+      memory.string(0, name);
+      let failed = 0;
+      let flags: number = RecordFlag.xattrsRefused;
+      let dtype = 0;
+      if (rawStatx(fd, memory.address, FLAGS, WANTED, this.#stat.address) !== 0) failed = errno();
+      else {
+        const mode = stat[StatxField.mode >> 2] as number;
+        dtype = (mode & Mode.mask) >>> 12;
+        if (byPath && ((stat[StatxField.attributes >> 2] as number) & StatxAttribute.mountRoot) !== 0)
+          flags |= RecordFlag.covered;
+        else flags = this.#attributes(fd, 0, writer, origins);
+        if (targets && (mode & Mode.mask) === Mode.symlink) {
+          const size = raw.readlinkat(fd, memory.address, this.#target.address, 65536);
+          writer.item(ItemKind.target, memory.bytes, 0, 0, this.#target.bytes, size);
+        }
+      }
+      if (!writer.fits(name.length)) {
+        writer.end(0, true);
+        sink.full();
+        if (!writer.fits(name.length)) writer.grow(name.length);
+        writer.begin(layer, directory);
+      }
+      writer.record(stat, memory.bytes, 0, name.length, failed, flags, dtype, -1);
+    }
+    writer.end(0, false);
   }
 
   /** Adds the overlay attributes of an entry to the record to come; returns its flags. */
