@@ -3,12 +3,20 @@
  * a number is of one object at a time (a removed one's may come again).
  */
 export class Numbers {
-  readonly #shown = new Map<string, string>();
-  readonly #object = new Map<string, string>();
+  #shown = new Map<string, string>();
+  #object = new Map<string, string>();
   readonly #isAlive: (object: string) => boolean;
 
   constructor(isAlive: (object: string) => boolean) {
     this.#isAlive = isAlive;
+  }
+
+  /** Notes nothing of what `use` finds, unless it gives null: nothing was wrong. */
+  trying(use: () => string | null): string | null {
+    const [shown, object] = [new Map(this.#shown), new Map(this.#object)];
+    const wrong = use();
+    if (wrong !== null) [this.#shown, this.#object] = [shown, object];
+    return wrong;
   }
 
   /** Null, or what is wrong with an object being shown with this number. */

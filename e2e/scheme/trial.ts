@@ -14,9 +14,12 @@ export type Difference = { step: number; drawn: Drawn | 'the tree at the end' | 
 
 /** Names of slots: what the draw names is another descriptor, mapping or handle on each side. */
 class Side {
-  readonly fds = new Map<number, number>();
+  readonly fds: Map<number, number>;
   readonly maps = new Map<number, number>();
   readonly handles = new Map<string, string>();
+  constructor(fds = new Map<number, number>()) {
+    this.fds = fds;
+  }
 }
 
 type Ok = Record<string, unknown>;
@@ -95,17 +98,22 @@ export class Trial {
     return this.#layers;
   }
 
-  #start(): Union {
+  get startOptions(): StartOptions {
     const at = (name: string) => `${this.#options.folder}/work/${name}` as never;
-    return startUnion({
+    return {
       lowers: Array.from({ length: this.#options.lowers }, (_, i) => at(`l${i + 1}`)),
       upper: at('u'),
       work: at('w'),
       store: 'memory',
       policy: 'last-close',
+      sync: 'copy-up',
       db: null,
       ...this.#options.start,
-    });
+    };
+  }
+
+  #start(): Union {
+    return startUnion(this.startOptions);
   }
 
   /** The plain directory's objects that have a name or are open. */
@@ -155,7 +163,8 @@ export class Trial {
   do(drawn: Drawn): Difference | null {
     this.#step++;
     if (drawn.op === 'restart') {
-      this.#restart();
+      this.pause();
+      this.resume();
       return null;
     }
     const mine = this.#perform(drawn, this.#mine, (operation) => execute(this.#union, operation as never));
@@ -163,16 +172,6 @@ export class Trial {
     const what = this.#compare(drawn, mine, theirs);
     this.#remember(drawn, mine, theirs);
     return what === null ? null : { step: this.#step, drawn, what };
-  }
-
-  #restart(): void {
-    this.#union.close();
-    this.#plain.closeAll();
-    for (const side of [this.#mine, this.#theirs]) {
-      side.fds.clear();
-      side.maps.clear();
-    }
-    this.#union = this.#start();
   }
 
   #perform(drawn: Exclude<Drawn, { op: 'restart' }>, side: Side, perform: (operation: Operation) => Answer): Answer {
@@ -248,32 +247,68 @@ export class Trial {
     return null;
   }
 
-  /** Everything that both sides show, held against each other; then the kernel's view of the layers. */
+  /** Ends the session, and closes everything on the other side too. */
+  pause(): void {
+    this.#union.close();
+    this.#plain.closeAll();
+    for (const side of [this.#mine, this.#theirs]) {
+      side.fds.clear();
+      side.maps.clear();
+    }
+  }
+
+  /** Begins a session. */
+  resume(): void {
+    this.#union = this.#start();
+  }
+
+  /** Does an operation on the plain directory alone; gives the errno, or `ok`. */
+  onPlain(drawn: Drawn, fds: Map<number, number>): string {
+    if (drawn.op === 'restart') return 'ok';
+    const side = new Side(fds);
+    const answer = this.#perform(drawn, side, (operation) => this.#plain.perform(operation));
+    if ('ok' in answer && drawn.op === 'open') fds.set(fds.size + 3, (answer.ok as Ok).fd as number);
+    return 'errno' in answer ? answer.errno : 'ok';
+  }
+
+  /** Closes what is open on the plain directory. */
+  closePlain(): void {
+    this.#plain.closeAll();
+  }
+
+  /** What differs between the trees that both sides show: names, types, attributes, numbers, contents. */
+  compareTrees(): string | null {
+    return this.#numbers.trying(() => this.#compareTrees());
+  }
+
+  #compareTrees(): string | null {
+    for (const path of this.seen().directories) {
+      const wrong = this.do({ op: 'readdir', path });
+      if (wrong) return `${path}: ${wrong.what}`;
+    }
+    const { files, directories, others } = this.seen();
+    for (const path of [...files, ...directories, ...others]) {
+      const wrong = this.do({ op: 'stat', path });
+      if (wrong) return `${path}: ${wrong.what}`;
+    }
+    for (const path of files) {
+      const slot = this.#slots.fd;
+      const wrong =
+        this.do({ op: 'open', path, flags: ['RDONLY'] }) ??
+        this.do({ op: 'pread', fd: slot, off: 0, len: 1 << 20 }) ??
+        this.do({ op: 'close', fd: slot });
+      if (wrong) return `${path}: ${wrong.what}`;
+    }
+    return null;
+  }
+
+  /** Everything that both sides show, also after a new start; then the kernel's view of the layers. */
   end(): Difference | null {
-    const tree = (): string | null => {
-      for (const path of ['', ...this.seen().directories.slice(1)]) {
-        const wrong = this.do({ op: 'readdir', path });
-        if (wrong) return `${path}: ${wrong.what}`;
-      }
-      const { files, directories, others } = this.seen();
-      for (const path of [...files, ...directories, ...others]) {
-        const wrong = this.do({ op: 'stat', path });
-        if (wrong) return `${path}: ${wrong.what}`;
-      }
-      for (const path of files) {
-        const slot = this.#slots.fd;
-        const wrong =
-          this.do({ op: 'open', path, flags: ['RDONLY'] }) ??
-          this.do({ op: 'pread', fd: slot, off: 0, len: 1 << 20 }) ??
-          this.do({ op: 'close', fd: slot });
-        if (wrong) return `${path}: ${wrong.what}`;
-      }
-      return null;
-    };
-    const inSession = tree();
+    const inSession = this.compareTrees();
     if (inSession !== null) return { step: this.#step, drawn: 'the tree at the end', what: inSession };
-    this.#restart();
-    const afterwards = tree();
+    this.pause();
+    this.resume();
+    const afterwards = this.compareTrees();
     if (afterwards !== null)
       return { step: this.#step, drawn: 'the tree at the end', what: `after a new start, ${afterwards}` };
     this.#union.close();

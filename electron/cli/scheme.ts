@@ -10,6 +10,7 @@ type ExecOptions = Common & {
   upper?: Bytes;
   work?: Bytes;
   store: 'xattr' | 'database' | 'memory' | 'bitmap' | 'array';
+  fsync: 'copy-up' | 'never';
   db?: Bytes;
   tempfile: 'last-close' | 'dentry-release' | 'none';
 };
@@ -40,10 +41,15 @@ export function schemeCommand(program: Command): void {
         .choices(['last-close', 'dentry-release', 'none'])
         .default('last-close'),
     )
+    .addOption(
+      new Option('--fsync <when>', 'what is written to the disk at once')
+        .choices(['copy-up', 'never'])
+        .default('copy-up'),
+    )
     .option('--db <file>', 'the file of the database; stratoscope.db in the work directory by default')
     .action((options: ExecOptions) =>
       run('cannot work on the union', { ...options, format: 'ndjson' }, 'ndjson', async (session) => {
-        const { lower = [], store, tempfile, db } = options;
+        const { lower = [], store, tempfile, fsync, db } = options;
         if (lower.length === 0) throw usage('--lower is missing', 'name a directory with --lower');
         const { schemeExec } = await import('./commands/scheme.ts');
         return schemeExec(session, {
@@ -52,6 +58,7 @@ export function schemeCommand(program: Command): void {
           work: needed(options.work, '--work'),
           store,
           policy: tempfile,
+          sync: fsync,
           db: db === undefined ? null : absolute(db),
           onNotice: (text) => session.progress.say(`stratoscope: ${text}`),
         });

@@ -8,7 +8,7 @@ import { markImpure } from './impure.ts';
 import { type Dentry, type Node, pathOf, realOf } from './node.ts';
 import { writeOrigin } from './origin.ts';
 import type { Origin } from './stores/store.ts';
-import { moveAtime } from './syscalls/data.ts';
+import { fsync, moveAtime } from './syscalls/data.ts';
 import {
   linkFd,
   mkdirat,
@@ -90,6 +90,7 @@ function copyUpInode(union: Union, node: Node, withData: boolean): Entry {
   try {
     const atime = union.store.atime(node.origin as Origin);
     if (atime !== null) utimensFd(fd, atime, null);
+    if (isFile && union.sync === 'copy-up') fsync(node.temp as number);
     union.store.put(mapping, () => fd);
     union.step('mapping-added', node.ino);
     for (const dentry of names) {
@@ -121,6 +122,7 @@ function copyUpInode(union: Union, node: Node, withData: boolean): Entry {
 
 /** The object is in the upper from now on; the descriptors of its temporary file become plain ones. */
 function adoptCopy(union: Union, node: Node, fd: number): void {
+  if (node.kind === Kind.fifo && node.opens > 0) node.pipe = reopen(realOf(node).fd, Open.path);
   for (const entry of node.lowers) union.entries.release(entry);
   node.lowers = [];
   node.upper = union.entries.adopt(fd, 0);

@@ -10,7 +10,7 @@ import type { Entry } from './entries.ts';
 import { fail, isErrno } from './failure.ts';
 import { handleOf } from './layers.ts';
 import { type Dentry, type Node, realOf } from './node.ts';
-import { openFile, openObject } from './open.ts';
+import { openNode, openObject } from './open.ts';
 import { resolve } from './resolve.ts';
 import { reopen } from './syscalls/names.ts';
 import type { Union } from './union.ts';
@@ -80,7 +80,7 @@ export function openObjectByHandle(union: Union, bytes: Uint8Array, flags: numbe
   try {
     const { ino, mode } = statx(place, asBytes(''));
     const known = union.nodes.get(union.filesystems.shown(parts.filesystem, ino));
-    if (known) return openNode(union, known, flags);
+    if (known) return openKnown(union, known, flags);
     if (parts.isUpper) return openUpper(union, place, flags);
     const mapping = union.store.byLower(parts.filesystem, ino);
     if (mapping && mapping.lower.handle === handleText(parts.inode)) {
@@ -110,13 +110,10 @@ function openPlace(union: Union, layer: number, handle: Handle): number {
 }
 
 /** Opens an object that is in memory. */
-function openNode(union: Union, node: Node, flags: number): { fd: number; node: Node } {
-  const [dentry] = node.dentries;
-  if (dentry) return openObject(union, dentry, flags);
-  if (node.kind === Kind.symlink) fail('ELOOP');
-  if (node.kind !== Kind.file) fail('ESTALE');
-  if (flags & Open.directory) fail('ENOTDIR');
-  return openFile(union, node, flags);
+function openKnown(union: Union, node: Node, flags: number): { fd: number; node: Node } {
+  const [dentry = null] = node.dentries;
+  if (dentry === null && node.kind === Kind.dir) fail('ESTALE');
+  return openNode(union, node, dentry, flags);
 }
 
 /** Opens an upper inode, whatever its name is. */
@@ -131,7 +128,7 @@ function openUpper(union: Union, place: number, flags: number): { fd: number; no
   const entry = union.entries.adopt(reopen(place, Open.path), 0);
   const node = union.adoptUpper(entry);
   try {
-    return openNode(union, node, flags);
+    return openKnown(union, node, flags);
   } finally {
     union.letGo(node);
   }

@@ -65,7 +65,8 @@ export function openLayers(entries: Entries, { lowers, upper, work }: Places): L
       return entries.adopt(cloneMount(place, asBytes('')), i + 1);
     } catch (error) {
       if (!(error instanceof SyscallError)) throw error;
-      throw refused(path, error.code, `the lower cannot be read beside its mount (${error.code})`, 'run it as root');
+      const code = error.code === 'EPERM' ? 'needs-privilege' : error.code;
+      throw refused(path, code, `the lower cannot be read beside its mount (${error.code})`, 'run it as root');
     } finally {
       close(place);
     }

@@ -36,6 +36,11 @@ export class LinkIndex {
     if (this.#names.get(ino)?.size === 0) this.#names.delete(ino);
   }
 
+  /** Forgets those of these objects that turned out to have one name alone. */
+  prune(objects: Iterable<bigint>): void {
+    for (const ino of objects) if (this.count(ino) === 1) this.#names.delete(ino);
+  }
+
   /** Takes a name out whose object gets another one at once. */
   leave(ino: bigint, directory: bigint, name: Bytes): void {
     this.#names.get(ino)?.delete(LinkIndex.#key(directory, name));

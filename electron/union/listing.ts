@@ -13,7 +13,15 @@ import type { Union } from './union.ts';
 
 /** Listing a directory: each name once, from the topmost layer that has it, with the number that stat shows. */
 
-export type Listed = { name: Bytes; kind: number; ino: bigint };
+export type Listed = {
+  name: Bytes;
+  kind: number;
+  ino: bigint;
+  /** The layer's directory that gives it. */
+  layer: Entry;
+  /** Its number is the lower's by the map. */
+  isMapped: boolean;
+};
 
 /** What a directory shows, upper first, without `.` and `..`. */
 export function list(union: Union, directory: Dentry): Listed[] {
@@ -32,7 +40,8 @@ export function list(union: Union, directory: Dentry): Listed[] {
         seen.add(raw.name);
         const kind = raw.type === 0 ? statx(fd, raw.name).mode >> 12 : raw.type;
         if (isWhiteout(union, directory, fd, layer, i === layers.length - 1, raw, kind)) continue;
-        out.push({ name: raw.name, kind, ino: numberOf(union, layer, fd, raw, isMapped) });
+        const ino = numberOf(union, layer, fd, raw, isMapped);
+        out.push({ name: raw.name, kind, ino, layer, isMapped: layer.layer === 0 && ino !== raw.ino });
       }
     } finally {
       close(fd);

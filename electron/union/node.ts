@@ -16,6 +16,11 @@ export type Node = {
   origin: Origin | null;
   /** Descriptor of its temporary file, open for reading and writing. */
   temp: number | null;
+  /**
+   * Of a fifo that was copied up while it was open: the place of the lower one, whose pipe whoever opens it has to share
+   * until the last of them closes.
+   */
+  pipe: number | null;
   readonly dentries: Set<Dentry>;
   /** Descriptors and mappings of the session. */
   opens: number;

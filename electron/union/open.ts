@@ -39,20 +39,23 @@ function hold(union: Union, node: Node, real: number): { fd: number; node: Node 
 const isForWriting = (flags: number): boolean => (flags & Create.accessMask) !== 0 || (flags & Create.truncate) !== 0;
 
 /** Opens what a name leads to. */
-export function openObject(union: Union, dentry: Dentry, flags: number): { fd: number; node: Node } {
-  const { node } = dentry;
+export const openObject = (union: Union, dentry: Dentry, flags: number): { fd: number; node: Node } =>
+  openNode(union, dentry.node, dentry, flags);
+
+/** Opens an object; `dentry` is one of its names, null where none is remembered, or left. */
+export function openNode(union: Union, node: Node, dentry: Dentry | null, flags: number): { fd: number; node: Node } {
   if (flags & Open.directory && node.kind !== Kind.dir) fail('ENOTDIR');
   if (node.kind === Kind.symlink) fail('ELOOP');
   if (node.kind === Kind.socket) fail('ENXIO');
   if (node.kind !== Kind.file) return openOther(union, node, flags);
-  if (node.upper === null && isForWriting(flags)) {
+  if (dentry && node.upper === null && isForWriting(flags)) {
     copyUp(union, dentry, { withData: (flags & Create.truncate) === 0 || node.temp !== null });
   }
   return openFile(union, node, flags);
 }
 
 /** Opens a regular file that has all it needs: to be written it is in the upper, or has no name any more. */
-export function openFile(union: Union, node: Node, flags: number): { fd: number; node: Node } {
+function openFile(union: Union, node: Node, flags: number): { fd: number; node: Node } {
   if (node.upper) return hold(union, node, reopen(node.upper.fd, flags & ~Create.exclusive));
   if (union.policy === 'none' && !isForWriting(flags) && node.temp === null) {
     union.step('lower-opened', node.ino);
@@ -64,7 +67,8 @@ export function openFile(union: Union, node: Node, flags: number): { fd: number;
 /** A directory, device or fifo: the real one, a fifo without waiting for its other end. */
 function openOther(union: Union, node: Node, flags: number): { fd: number; node: Node } {
   if (node.kind === Kind.dir && isForWriting(flags)) fail('EISDIR');
-  return hold(union, node, reopen(realOf(node).fd, (flags & ~Create.truncate) | Open.nonBlock | Open.noAtime));
+  const place = node.pipe ?? realOf(node).fd;
+  return hold(union, node, reopen(place, (flags & ~Create.truncate) | Open.nonBlock | Open.noAtime));
 }
 
 export function closeDescriptor(union: Union, fd: number): void {
@@ -79,6 +83,8 @@ export function closeDescriptor(union: Union, fd: number): void {
 function released(union: Union, node: Node): void {
   if (isHeld(node)) return;
   if (node.isGone && node.origin) union.store.setAtime(node.origin, null);
+  if (node.pipe !== null) close(node.pipe);
+  node.pipe = null;
   if (union.policy === 'last-close') union.dropTemp(node, 'temp-dropped-at-close');
   union.letGo(node);
 }

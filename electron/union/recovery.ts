@@ -1,4 +1,4 @@
-import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
+import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
 import { close, listDirectory, Open } from '../probe/syscalls/open.ts';
 import { statx } from '../probe/syscalls/statx.ts';
@@ -8,7 +8,7 @@ import type { Entry } from './entries.ts';
 import { isErrno } from './failure.ts';
 import { markImpure } from './impure.ts';
 import { list, rawNames } from './listing.ts';
-import type { Dentry, Node } from './node.ts';
+import type { Dentry } from './node.ts';
 import { readOrigin } from './origin.ts';
 import { noteRenamed } from './rename.ts';
 import { linkFd, openBeneath, reopen, rmdirat, unlinkat } from './syscalls/names.ts';
@@ -106,34 +106,35 @@ function openPath(union: Union, path: readonly Bytes[]): { entry: Entry; parent:
   return { entry: union.entries.adopt(openBeneath(parent, path.at(-1) as Bytes, Open.path), 0), parent };
 }
 
-/** Walks the whole union and notes every name of an inode that has more than one; gives the objects concerned. */
-function indexNames(union: Union): Map<bigint, Node> {
-  const linked = new Map<bigint, Node>();
+/**
+ * Walks the whole union and notes every name of an inode that has more than one. Gives the numbers of those that have a
+ * copy in the upper.
+ */
+function indexNames(union: Union): Set<bigint> {
+  const copied = new Set<bigint>();
   const visit = (directory: Dentry): void => {
-    for (const { name } of list(union, directory)) {
+    for (const { name, kind, ino, layer, isMapped } of list(union, directory)) {
+      if (kind !== Kind.dir) {
+        if (isMapped) copied.add(ino);
+        if (isMapped || statx(layer.fd, name).nlink > 1) union.links.add(ino, directory, name);
+        continue;
+      }
       const dentry = union.child(directory, name);
       if (dentry === null) continue;
-      const { node } = dentry;
-      if (node.kind === Kind.dir) {
-        visit(dentry);
-        if (node.upper && node.upper.redirect !== null) noteRenamed(union, dentry);
-      } else {
-        const { nlink } = statx((node.upper ?? (node.lowers[0] as Entry)).fd, asBytes(''));
-        if (nlink > 1 || (node.upper && node.origin)) {
-          union.links.add(node.ino, directory, name);
-          if (node.upper && node.origin) linked.set(node.ino, node);
-        }
-      }
+      visit(dentry);
+      if (dentry.node.upper && dentry.node.upper.redirect !== null) noteRenamed(union, dentry);
       if (dentry.children.size === 0) union.detach(dentry);
     }
   };
   visit(union.root);
-  return linked;
+  // A lower hard link with one name left keeps it: a handle finds it by that.
+  union.links.prune(copied);
+  return copied;
 }
 
 /** A copy that has not all of its names yet gets the others, before anybody sees it. */
-function finishLinks(union: Union, linked: ReadonlyMap<bigint, Node>): void {
-  for (const ino of linked.keys()) {
+function finishLinks(union: Union, copied: ReadonlySet<bigint>): void {
+  for (const ino of copied) {
     const paths = union.links.pathsOf(ino, union.root.node.ino);
     if (paths.length < 2) continue;
     let copy: number | null = null;

@@ -3,11 +3,12 @@ import { mustBeFree } from './in-use.ts';
 import type { Places } from './layers.ts';
 import { recover } from './recovery.ts';
 import { openStore, type StoreOptions } from './stores/open.ts';
-import { type TempfilePolicy, Union, type UnionOptions } from './union.ts';
+import { type SyncPolicy, type TempfilePolicy, Union, type UnionOptions } from './union.ts';
 
 export type StartOptions = Places &
   StoreOptions & {
     policy: TempfilePolicy;
+    sync: SyncPolicy;
     onStep?: UnionOptions['onStep'];
   };
 

@@ -19,8 +19,16 @@ import type { Mapping, MappingStore, Origin } from './stores/store.ts';
 /** When temporary files are dropped: at the last close, with the dentry, or never made at all. */
 export type TempfilePolicy = 'last-close' | 'dentry-release' | 'none';
 
+/**
+ * What survives a power cut. `copy-up`: a copy's data are on the disk before it has a name, so that every file is whole,
+ * as it was or as it is. `never`: that too is left to the filesystem, and a copy may be found cut short. What is written
+ * later is as durable as fsync(2) of the descriptor makes it, with either.
+ */
+export type SyncPolicy = 'copy-up' | 'never';
+
 export type UnionOptions = Places & {
   policy: TempfilePolicy;
+  sync: SyncPolicy;
   openStore: (union: Pick<Union, 'layers' | 'filesystems'>) => MappingStore;
   /** Told of each step, as it is done. */
   onStep?: (step: StepName, ino: bigint) => void;
@@ -33,6 +41,7 @@ export class Union {
   readonly filesystems: Filesystems;
   readonly store: MappingStore;
   readonly policy: TempfilePolicy;
+  readonly sync: SyncPolicy;
   readonly links = new LinkIndex();
   readonly descriptors = new Descriptors();
   readonly nodes = new Map<bigint, Node>();
@@ -47,6 +56,7 @@ export class Union {
 
   constructor(options: UnionOptions) {
     this.policy = options.policy;
+    this.sync = options.sync;
     this.step = options.onStep ?? (() => {});
     this.layers = openLayers(this.entries, options);
     this.filesystems = new Filesystems(this.layers);
@@ -134,6 +144,7 @@ export class Union {
       lowers,
       origin,
       temp: null,
+      pipe: null,
       dentries: new Set(),
       opens: 0,
       maps: 0,
@@ -207,6 +218,7 @@ export class Union {
   letGo(node: Node): void {
     if (node.dentries.size > 0 || isHeld(node)) return;
     this.dropTemp(node, 'temp-dropped-at-release');
+    if (node.pipe !== null) close(node.pipe);
     this.nodes.delete(node.ino);
     if (node.upper) this.entries.release(node.upper);
     for (const entry of node.lowers) this.entries.release(entry);
@@ -224,7 +236,10 @@ export class Union {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const real of this.descriptors.closeAll()) close(real);
-    for (const node of this.nodes.values()) if (node.temp !== null) close(node.temp);
+    for (const { temp, pipe } of this.nodes.values()) {
+      if (temp !== null) close(temp);
+      if (pipe !== null) close(pipe);
+    }
     this.entries.releaseAll();
     this.store.close();
     for (const root of this.layers.roots) close(root);

@@ -95,6 +95,7 @@ export class Stage {
       work: place('fs/w'),
       store: 'memory',
       policy: 'last-close',
+      sync: 'copy-up',
       db: null,
       ...options,
     });
