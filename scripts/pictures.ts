@@ -1,6 +1,7 @@
 /**
- * Takes the README's pictures: the real window on the real demo, in each theme. As root, with Xvfb; the demo's folder
- * must not be there, and pngquant is needed to make them small. It runs in mount and process namespaces of its own, so that only the demo is in sight.
+ * Takes the README's pictures: the real window on the real demo, in each theme; a number's card, and the findings. As
+ * root, with Xvfb; the demo's folder must not be there, and pngquant is needed to make them small. It runs in mount and
+ * process namespaces of its own, so that only the demo is in sight.
  *
  *   npm run build && npm run pictures
  */
@@ -22,6 +23,8 @@ const ALONE = '--alone';
 /** Where the tree is opened; what is then selected. */
 const OPENED = ['srv/www/current/app.js', 'etc/default/grub', 'etc'];
 const SELECTED = /^shadow/;
+/** The finding that is shown. */
+const SPLIT = /^hardlink-split: usr\/bin\/perl: /;
 const THEMES = { dark: 'Theme: dark', light: 'Theme: light', contrast: 'Theme: high contrast' };
 
 /** Runs this script again where nothing but the demo is mounted. */
@@ -35,7 +38,7 @@ function runAlone(): void {
 }
 
 /** The demo, held until `close`. */
-async function openDemo(): Promise<{ stack: unknown; close(): Promise<void> }> {
+async function openDemo(): Promise<{ stack: { kind: 'mount'; mount: string; pid: number }; close(): Promise<void> }> {
   const program = join(ROOT, 'dist', 'stratoscope.js');
   const child = spawn(process.execPath, [program, 'demo', FOLDER], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
@@ -44,6 +47,7 @@ async function openDemo(): Promise<{ stack: unknown; close(): Promise<void> }> {
     ended.then(() => Promise.reject(new Error('the demo could not be built'))),
   ])) as [string];
   const { mount, pid } = JSON.parse(line) as DemoLine;
+  if (mount === null || pid === null) throw new Error('the demo has no mount: it needs root');
   return {
     stack: { kind: 'mount', mount, pid },
     close: async () => {
@@ -60,6 +64,23 @@ async function inBox(page: Page, keys: string, text: string): Promise<void> {
   await page.getByRole('option').first().waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
+}
+
+/** Some work in the demo's mount, so that the live lane has something to tell. */
+function work(pid: number): void {
+  const script = `cd ${FOLDER}/merged/srv/www/current
+    for step in 1 2 3; do cp app.js app.js.new; mv app.js.new app.min.js; sleep 0.4; rm app.min.js; sleep 0.3; done
+    echo '<!-- seen -->' >> index.html`;
+  execFileSync('nsenter', ['-t', String(pid), '-m', 'sh', '-c', script]);
+}
+
+/** Takes the window as it stands, and makes it small. */
+async function take(page: Page, name: string): Promise<void> {
+  await page.mouse.move(720, 60);
+  await page.waitForTimeout(500);
+  const path = join(IMAGES, `${name}.png`);
+  await page.screenshot({ path });
+  execFileSync('pngquant', ['--force', '--strip', '--speed', '1', '--quality', '95-100', '--output', path, path]);
 }
 
 async function takePictures(): Promise<void> {
@@ -81,12 +102,16 @@ async function takePictures(): Promise<void> {
     for (const [theme, title] of Object.entries(THEMES)) {
       await inBox(page, 'Control+Shift+P', title);
       await page.locator(`html[data-theme=${theme}]`).waitFor();
-      await page.mouse.move(720, 60);
-      await page.waitForTimeout(500);
-      const path = join(IMAGES, `demo-${theme}.png`);
-      await page.screenshot({ path });
-      execFileSync('pngquant', ['--force', '--strip', '--speed', '1', '--quality', '95-100', '--output', path, path]);
+      work(demo.stack.pid);
+      await take(page, `demo-${theme}`);
     }
+    await inBox(page, 'Control+Shift+P', THEMES.dark);
+    await page.getByRole('tab', { name: 'Inodes' }).click();
+    await take(page, 'inodes-dark');
+    await page.keyboard.press('Control+m');
+    await page.getByRole('grid', { name: 'Findings' }).getByRole('row', { name: SPLIT }).click();
+    await page.getByRole('article', { name: /^hardlink-split/ }).waitFor();
+    await take(page, 'findings-dark');
   } finally {
     await window.close();
     await demo.close();

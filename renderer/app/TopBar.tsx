@@ -1,4 +1,5 @@
 import { Lock, ShieldCheck } from 'lucide-react';
+import { whyNotVerified } from '../actions/verify.ts';
 import { runCommand } from '../commands/registry.ts';
 import { showDialog } from '../dialogs/open.ts';
 import { showBox } from '../jump/open.ts';
@@ -26,6 +27,7 @@ export function TopBar() {
       <span className="grow" />
       <Taken />
       <PrivilegeState />
+      {stack && <VerifyButton />}
       {stack && (
         <button type="button" onClick={() => showBox('path')}>
           Jump <kbd>Ctrl P</kbd>
@@ -63,6 +65,22 @@ function Taken() {
       <span className={isReading ? 'dot is-busy' : 'dot'} />
       {text}
     </span>
+  );
+}
+
+/** Where there is no mount, its hint says why it does nothing. */
+function VerifyButton() {
+  useSession(({ link }) => link);
+  const why = whyNotVerified();
+  return (
+    <button
+      type="button"
+      disabled={why !== null}
+      title={why ?? 'Ask the kernel, through the mount, whether it is as foretold (Ctrl Alt V)'}
+      onClick={() => runCommand('verify')}
+    >
+      Verify…
+    </button>
   );
 }
 

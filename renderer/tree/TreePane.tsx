@@ -1,9 +1,7 @@
 import './tree.css';
-import { Eye, EyeOff, ScanSearch } from 'lucide-react';
+import { Eye, EyeOff } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { showHidden } from '../actions/tree.ts';
-import { whyNotVerified } from '../actions/verify.ts';
-import { runCommand } from '../commands/registry.ts';
 import { Find } from '../jump/Find.tsx';
 import { type OpenStack, useSession } from '../state/session.ts';
 import { useSettings } from '../state/settings.ts';
@@ -55,26 +53,8 @@ function Bar() {
         <Icon className="i" aria-hidden="true" />
         Show hidden
       </button>
-      <VerifyButton />
       <ColumnsMenu />
     </div>
-  );
-}
-
-/** Where there is no mount, its hint says why it does nothing. */
-function VerifyButton() {
-  useSession(({ stack, link }) => `${stack?.view} ${link}`);
-  const why = whyNotVerified();
-  return (
-    <button
-      type="button"
-      disabled={why !== null}
-      title={why ?? 'Ask the kernel, through the mount, whether it is as foretold (Ctrl Alt V)'}
-      onClick={() => runCommand('verify')}
-    >
-      <ScanSearch className="i" aria-hidden="true" />
-      Verify…
-    </button>
   );
 }
 

@@ -2,7 +2,7 @@ import './verify.css';
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { textForEyes } from '../../shared/bytes/show.ts';
-import { focusTree } from '../actions/tree.ts';
+import { focusTree, isBoxOpen } from '../actions/tree.ts';
 import { cancelVerify } from '../actions/verify.ts';
 import { nextStep, whatFailed } from '../app/failure-words.ts';
 import { runCommand } from '../commands/registry.ts';
@@ -30,21 +30,21 @@ export function VerifyView({ stack }: { stack: OpenStack }) {
   // The dialog gives the focus back to a button that went with the tree: it comes here instead.
   useEffect(() => {
     const timer = setTimeout(() => document.activeElement === document.body && box.current?.focus(), 0);
-    return () => clearTimeout(timer);
+    // Wherever the focus is: the button that asked keeps it.
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape' && !event.defaultPrevented && !isBoxOpen()) close();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener('keydown', onKey);
+    };
   }, []);
   return (
-    <section
-      ref={box}
-      tabIndex={-1}
-      className="verify"
-      aria-label="Verify"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape' && !event.defaultPrevented) close();
-      }}
-    >
+    <section ref={box} tabIndex={-1} className="verify" aria-label="Verify">
       <header className="verify-bar">
         <h2>Verify</h2>
-        <span className="two cut" role="status">
+        <span className="two cut" role="status" title={summary(state)}>
           {summary(state)}
         </span>
         <span className="grow" />
