@@ -14,33 +14,100 @@ const libc = koffi.load(null);
 type Argument = 'int' | 'uint' | 'long' | 'int64' | 'uint64' | 'size_t' | 'address' | 'string';
 const typeOf = (argument: Argument): string => (argument === 'address' ? 'uintptr_t' : argument);
 
+// biome-ignore lint/suspicious/noExplicitAny: whatever koffi was told of the function
+type Foreign = (...args: any[]) => number;
+
+/** errno of the last call of `bind` or `bindNumber` that failed in this thread. */
+let failure = 0;
+
+/**
+ * Makes sure why a call failed. Between a call and our look at errno the runtime may make calls of its own (it collects
+ * garbage, it installs code), and those leave their errno there: ENOENT was seen to come out as EAGAIN, once in some
+ * 100,000 failures. What failed has done nothing, so it is done again until the same comes out twice.
+ */
+export function sure(call: () => number, lookAt: () => number = koffi.errno): number {
+  for (let before = lookAt(); ; before = failure) {
+    const again = call();
+    if (again >= 0) return again;
+    failure = lookAt();
+    if (failure === before) return again;
+  }
+}
+
+/** With as many parameters as the function has: spreading them would cost more than the call. */
+function surely(call: Foreign, count: number): Foreign {
+  switch (count) {
+    case 1:
+      return (a) => {
+        const got = call(a);
+        return got < 0 ? sure(() => call(a)) : got;
+      };
+    case 2:
+      return (a, b) => {
+        const got = call(a, b);
+        return got < 0 ? sure(() => call(a, b)) : got;
+      };
+    case 3:
+      return (a, b, c) => {
+        const got = call(a, b, c);
+        return got < 0 ? sure(() => call(a, b, c)) : got;
+      };
+    case 4:
+      return (a, b, c, d) => {
+        const got = call(a, b, c, d);
+        return got < 0 ? sure(() => call(a, b, c, d)) : got;
+      };
+    case 5:
+      return (a, b, c, d, e) => {
+        const got = call(a, b, c, d, e);
+        return got < 0 ? sure(() => call(a, b, c, d, e)) : got;
+      };
+    default:
+      return (...all) => {
+        const got = call(...all);
+        return got < 0 ? sure(() => call(...all)) : got;
+      };
+  }
+}
+
+/**
+ * Calls that must not be made again: a closed number may be another's by then, fsync tells an error but once, and
+ * name_to_handle_at writes how much room it wants over how much there is.
+ */
+const ONCE = new Set(['close', 'fsync', 'name_to_handle_at']);
+
 /** A function of libc. Every pointer is an `address`; `string` is for ASCII constants of the program only. */
 export function bind<T extends (...args: never[]) => number>(
   name: string,
   result: 'int' | 'long',
   args: Argument[],
 ): T {
-  return libc.func(name, result, args.map(typeOf)) as unknown as T;
+  const call = libc.func(name, result, args.map(typeOf)) as unknown as Foreign;
+  if (!ONCE.has(name)) return surely(call, args.length) as unknown as T;
+  return ((...all: unknown[]) => {
+    const got = call(...all);
+    if (got < 0) failure = koffi.errno();
+    return got;
+  }) as unknown as T;
 }
 
 /** A system call by number, as a function of its arguments. */
 export function bindNumber<T extends (...args: never[]) => number>(number: number, args: Argument[]): T {
-  const call = libc.func('syscall', 'long', ['long', ...args.map(typeOf)]) as (...args: unknown[]) => number;
+  const call = libc.func('syscall', 'long', ['long', ...args.map(typeOf)]) as unknown as Foreign;
   switch (args.length) {
     case 4:
-      return ((a: number, b: number, c: number, d: number) => call(number, a, b, c, d)) as unknown as T;
+      return surely((a, b, c, d) => call(number, a, b, c, d), 4) as unknown as T;
     case 5:
-      return ((a: number, b: number, c: number, d: number, e: number) => call(number, a, b, c, d, e)) as unknown as T;
+      return surely((a, b, c, d, e) => call(number, a, b, c, d, e), 5) as unknown as T;
     case 6:
-      return ((a: number, b: number, c: number, d: number, e: number, f: number) =>
-        call(number, a, b, c, d, e, f)) as unknown as T;
+      return surely((a, b, c, d, e, f) => call(number, a, b, c, d, e, f), 6) as unknown as T;
     default:
-      return ((...rest: number[]) => call(number, ...rest)) as unknown as T;
+      return surely((...rest) => call(number, ...rest), args.length) as unknown as T;
   }
 }
 
-/** errno of this thread's last call that failed: read it at once, before another call. */
-export const errno = (): number => koffi.errno();
+/** errno of this thread's last call that failed. */
+export const errno = (): number => failure;
 
 /** Numbers by name: errnos.ENOENT is 2. */
 export const errnos: Readonly<Record<string, number>> = koffi.os.errno;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { arrayOfBytes, asBytes, type Bytes, bytesOfText } from '../../../shared/bytes/bytes.ts';
 import { nameToHandle } from './handle.ts';
-import { addressOf, errnoName, Memory, SyscallError, scratch } from './libc.ts';
+import { addressOf, errno, errnoName, Memory, SyscallError, scratch, sure } from './libc.ts';
 import { AT_FDCWD, close, listDirectory, Open, openat, pathOfFd, readlinkat, readWhole, withOpen } from './open.ts';
 import { Mode, statx } from './statx.ts';
 
@@ -87,4 +87,28 @@ test('memory keeps its address', () => {
 test('a file of /proc is read whole', () => {
   const text = Buffer.from(readWhole(AT_FDCWD, asBytes('/proc/self/status'))).toString('latin1');
   expect(text).toContain(`Pid:\t${process.pid}`);
+});
+
+describe('why a call failed', () => {
+  test('is sure once the same comes out twice, whatever else leaves its errno between', () => {
+    const seen = [11, 2, 2];
+    let calls = 0;
+    const got = sure(
+      () => {
+        calls++;
+        return -1;
+      },
+      () => seen.shift() as number,
+    );
+    expect([got, calls, errno()]).toEqual([-1, 2, 2]);
+  });
+
+  test('is no matter once it succeeds', () => {
+    expect(
+      sure(
+        () => 7,
+        () => 11,
+      ),
+    ).toBe(7);
+  });
 });
