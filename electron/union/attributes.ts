@@ -5,7 +5,7 @@ import { shownAtime } from './atime.ts';
 import { copyUp } from './copy-up.ts';
 import { fail } from './failure.ts';
 import { type Dentry, type Node, realOf } from './node.ts';
-import { OVERLAY, readXattr, setXattr } from './syscalls/attributes.ts';
+import { getXattr, OVERLAY, readXattr, SetXattr, setXattr } from './syscalls/attributes.ts';
 import { chmodFd, chownFd, utimensFd } from './syscalls/names.ts';
 import type { Union } from './union.ts';
 
@@ -52,6 +52,15 @@ const storedName = (name: Bytes): Bytes =>
 export const getAttribute = (_union: Union, dentry: Dentry, name: Bytes): Uint8Array<ArrayBuffer> =>
   readXattr(realOf(dentry.node).fd, storedName(name));
 
+/** What the object's attributes refuse is refused before anything is copied up. */
 export function setAttribute(union: Union, dentry: Dentry, name: Bytes, value: Uint8Array, flags: number): void {
+  const { node } = dentry;
+  if (node.upper === null) {
+    const isUsers = name.startsWith('user.');
+    if (isUsers && node.kind !== Kind.file && node.kind !== Kind.dir) fail('EPERM');
+    const isThere = getXattr(realOf(node).fd, storedName(name)) !== null;
+    if (isThere && flags & SetXattr.create) fail('EEXIST');
+    if (!isThere && flags & SetXattr.replace) fail('ENODATA');
+  }
   setXattr(copyUp(union, dentry).fd, storedName(name), value, flags);
 }
