@@ -136,6 +136,33 @@ for (const form of FORMS) {
       await expectAccessible(page, `verify-ours-${form}`);
     });
 
+    test('is cancelled while the kernel does not answer, and says so', async () => {
+      await open();
+      const probe = app.probe();
+      await command(page, 'Verify…');
+      await dialog(page)
+        .getByRole('radio', { name: /^Everything/ })
+        .check();
+      process.kill(probe, 'SIGSTOP');
+      try {
+        await page.keyboard.press('Enter');
+        await expect(view(page).getByRole('progressbar')).toBeVisible();
+        await expect(view(page)).toContainText('Looking…');
+        await page.screenshot({ path: test.info().outputPath(`verify-running-${form}.png`) });
+        await view(page).getByRole('button', { name: 'Cancel' }).click();
+        await expect(view(page)).toContainText('everything: cancelled · 0 differ so far');
+      } finally {
+        process.kill(probe, 'SIGCONT');
+      }
+      // What was cancelled says nothing any more; the next one is whole.
+      await view(page).getByRole('button', { name: 'Verify again…' }).click();
+      await dialog(page)
+        .getByRole('radio', { name: /^Everything/ })
+        .check();
+      await page.keyboard.press('Enter');
+      await expect(view(page)).toContainText('everything: 7 paths · ');
+    });
+
     test('plain directories are no mount, and that is said', async () => {
       await open();
       await openDirectories(page, [overlay.lower], join(overlay.mount, '../upper'));
