@@ -5,11 +5,12 @@ import type { ReportFacts } from './facts.ts';
 
 /**
  * `ext4` and `xfs` on images, with a uuid of their own and handles that a shell can make; `tmpfs` where none of its
- * handles is needed; `squashfs`, which has no uuid, with handles or without.
+ * handles is needed; `squashfs`, which has no uuid, with handles or without; `btrfs`, each lower a subvolume of it, which
+ * number their inodes anew.
  */
 export type RecipeFilesystem = {
   number: number;
-  kind: 'ext4' | 'xfs' | 'tmpfs' | 'squashfs' | 'squashfs without handles';
+  kind: 'ext4' | 'xfs' | 'tmpfs' | 'btrfs' | 'squashfs' | 'squashfs without handles';
   /** 32 hex digits; null where it has none, or where nobody needs to know it. */
   uuid: string | null;
 };
@@ -47,8 +48,11 @@ export function chooseFilesystems(meta: ScanMeta['meta'], facts: ReportFacts, ke
     // A clone of an image has the uuid of the other: both get the first's number.
     const first = keys.findIndex((other) => layers.find((layer) => keyOf(layer) === other)?.fs.uuid === uuid);
     const same = uuid === null || uuids.filter((one) => one === uuid).length < 2 ? number : first + 1;
+    const isNamed = own.some(({ layer }) => needHandles.has(layer));
+    // What a handle names would have to be of a subvolume, which a shell cannot write.
+    if (!isNamed && facts.it.object.findings.includes('same-number-two-files'))
+      return { number, kind: 'btrfs', uuid: null };
     if (isWide && handles.includes('wide')) {
-      const isNamed = own.some(({ layer }) => needHandles.has(layer));
       if (!isNamed && meta.marks !== 'user') return { number, kind: 'tmpfs', uuid: null };
       if (isPlain) return { number, kind: 'xfs', uuid: uuidOf(same) };
     }

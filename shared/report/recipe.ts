@@ -63,6 +63,8 @@ export function recipeOf(meta: ScanMeta['meta'], facts: ReportFacts): Recipe | {
   const nodes = nodesOf(meta, facts, kept, isIndexed);
   if (meta.marks === 'none') limits.push('The mount was made in a user namespace: run it under unshare -Urm.');
   if (facts.it.attributes.some(({ layer }) => !kept.has(layer))) limits.push('Not all of its layers are built.');
+  if (object.findings.includes('ino-reused') && !object.entries.some(({ layer }) => layer === 0))
+    limits.push('Whose number it has now is not built.');
   const of = isIndexed ? originTarget(facts.it, nodes) : null;
   return {
     filesystems,

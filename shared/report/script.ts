@@ -4,6 +4,16 @@ import type { ScanMeta } from '../contract/scan.ts';
 import type { ObjectDetail } from '../ipc/engine.ts';
 import type { ReportFacts } from './facts.ts';
 import type { RecipeFilesystem } from './filesystems.ts';
+import {
+  creation,
+  imageLines,
+  isSquashed,
+  isWrittenSince,
+  isXattrWhiteout,
+  plainCreation,
+  secondsOf,
+  squashLines,
+} from './making.ts';
 import type { HandleTarget } from './origin.ts';
 import { type Recipe, type RecipeNode, recipeOf } from './recipe.ts';
 import { titleOf } from './title.ts';
@@ -12,8 +22,6 @@ import { folded } from './wrap.ts';
 /** A shell script that builds the smallest stack which shows an object again: plain tools, nothing of this machine. */
 
 const FOREIGN = 'f'.repeat(32);
-/** A file holds so many bytes of its own; what is beyond is a hole. */
-const BLOCK = 4096n;
 
 export type Made = { script: string } | { refused: string };
 
@@ -96,6 +104,18 @@ class Script {
   }
 
   #functions(): string[] {
+    return [...this.#numbering(), ...this.#handles()];
+  }
+
+  #numbering(): string[] {
+    if (!this.#recipe.filesystems.some(({ kind }) => kind === 'btrfs')) return [];
+    return [
+      '# The next inode of a subvolume is 300: numbers are given once, and in order.',
+      `same() { local at=0; while [ $at -lt 299 ]; do : > "$1/fill"; at=$(stat -c %i "$1/fill"); rm "$1/fill"; done; }`,
+    ];
+  }
+
+  #handles(): string[] {
     if (this.#targets().length === 0) return [];
     return [
       '# A number of so many bytes in hex, the lowest first.',
@@ -137,7 +157,14 @@ class Script {
     const roots = this.#recipe.layers.map(({ layer }) => this.#at(layer, asBytes(''), true));
     const upper = this.#recipe.layers.find(({ role }) => role === 'upper');
     const work = upper ? [asBytes(`f${upper.filesystem}/work`)] : [];
-    return [`mkdir -p ${[...roots, ...work].join(' ')}`];
+    const subvolumes = this.#recipe.layers
+      .filter(({ layer, role }) => role !== 'upper' && this.#fsOf(layer).kind === 'btrfs')
+      .map(({ layer }) => this.#at(layer, asBytes('')));
+    const plain = [...roots, ...work].filter((path) => !subvolumes.includes(path));
+    return [
+      ...subvolumes.map((path) => `btrfs -q subvolume create ${path}`),
+      ...(plain.length === 0 ? [] : [`mkdir -p ${plain.join(' ')}`]),
+    ];
   }
 
   #lowersOn(fs: RecipeFilesystem): string[] {
@@ -170,6 +197,7 @@ class Script {
     const word = this.#word(layer, path, true);
     const lines = this.#parents(layer, path);
     if (linkOf !== null) return [...lines, `ln -P ${this.#word(layer, linkOf, true)} ${word}`];
+    if (this.#isSameNumber(node)) lines.push(`same ${this.#word(layer, asBytes(''))}`);
     lines.push(...creation(node, word));
     if (type === 'dir') this.#dirs.add(`${layer} ${path}`);
     const mode = attributes.mode & 0o7777;
@@ -187,6 +215,13 @@ class Script {
     );
     if (type !== 'dir' && !isWrittenSince(node)) lines.push(`touch -h -d @${secondsOf(attributes.mtimeNs)} ${word}`);
     return lines;
+  }
+
+  /** One of the inodes of a subvolume that show one number. */
+  #isSameNumber({ layer, path }: RecipeNode): boolean {
+    const { it, beside } = this.#facts;
+    if (this.#fsOf(layer).kind !== 'btrfs' || layer === 0) return false;
+    return [it, ...beside].some(({ attributes: [top] }) => top?.layer === layer && top.path === path);
   }
 
   #marks(xattrs: RecipeNode['xattrs'], word: string): string[] {
@@ -254,97 +289,4 @@ class Script {
       `ls -1Ai ${shellQuote(parent)} || :`,
     ];
   }
-}
-
-const isSquashed = ({ kind }: RecipeFilesystem): boolean => kind === 'squashfs' || kind === 'squashfs without handles';
-
-const isXattrWhiteout = ({ type, xattrs }: RecipeNode): boolean =>
-  type === 'whiteout' && xattrs.some(({ name }) => name.endsWith('.overlay.whiteout'));
-
-/** Commands that make and mount an empty filesystem. */
-function imageLines({ number, kind, uuid }: RecipeFilesystem): string[] {
-  const at = `f${number}`;
-  const dashed = (uuid ?? '').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  switch (kind) {
-    case 'ext4':
-      return [
-        `truncate -s 32M ${at}.img; mkfs.ext4 -q -U ${dashed} ${at}.img`,
-        `mkdir ${at}; mount -o loop ${at}.img ${at}`,
-        // Else two filesystems would give one number to two inodes.
-        `touch ${at}/fill{1..${number * 16}}`,
-      ];
-    case 'xfs':
-      return [
-        `truncate -s 320M ${at}.img; mkfs.xfs -q -m uuid=${dashed} ${at}.img`,
-        `mkdir ${at}; mount -o loop,nouuid ${at}.img ${at}`,
-      ];
-    case 'tmpfs':
-      return [`mkdir ${at}; mount -t tmpfs -o size=32M tmpfs ${at}`];
-    default:
-      return [`mkdir ${at} s${number}`];
-  }
-}
-
-/** Commands that make a squashfs of what was gathered for it. */
-function squashLines(fs: RecipeFilesystem): string[] {
-  if (!isSquashed(fs)) return [];
-  const { number, kind } = fs;
-  const exports = kind === 'squashfs' ? '' : ' -no-exports';
-  return [
-    `mksquashfs s${number} f${number}.img -quiet -no-progress${exports}`,
-    `mount -o loop,ro f${number}.img f${number}`,
-  ];
-}
-
-/** Commands that make an entry under its quoted path. */
-function creation(node: RecipeNode, word: string): string[] {
-  const { type, attributes, size } = node;
-  switch (type) {
-    case 'dir':
-      return [`mkdir -p ${word}`];
-    case 'symlink':
-      return [`ln -s ${shellQuote(attributes.target ?? asBytes('target'))} ${word}`];
-    case 'char':
-      return [`mknod ${word} c ${attributes.rdev.replace(':', ' ')}`];
-    case 'block':
-      return [`mknod ${word} b ${attributes.rdev.replace(':', ' ')}`];
-    case 'whiteout':
-      return [isXattrWhiteout(node) ? `: > ${word}` : `mknod -m 0 ${word} c 0 0`];
-    case 'file': {
-      if (size === 0n) return [`: > ${word}`];
-      if (attributes.blocks === '0') return [`truncate -s ${size} ${word}`];
-      const bytes = size < BLOCK ? size : BLOCK;
-      return [`head -c ${bytes} /dev/zero > ${word}`, ...(size > bytes ? [`truncate -s ${size} ${word}`] : [])];
-    }
-    default:
-      return [plainCreation(type, word)];
-  }
-}
-
-function plainCreation(type: string, word: string): string {
-  switch (type) {
-    case 'symlink':
-      return `ln -s target ${word}`;
-    case 'fifo':
-      return `mkfifo ${word}`;
-    case 'char':
-      return `mknod ${word} c 1 3`;
-    case 'block':
-      return `mknod ${word} b 7 0`;
-    case 'socket':
-      return `python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' ${word}`;
-    default:
-      return `: > ${word}`;
-  }
-}
-
-/** Of the upper: it was written after its inode was born, as a fresh one is too; a copy has an older time. */
-const isWrittenSince = ({ layer, attributes: { mtimeNs, btimeNs } }: RecipeNode): boolean =>
-  layer === 0 && btimeNs !== null && BigInt(mtimeNs) >= BigInt(btimeNs);
-
-/** Nanoseconds since the epoch as touch takes them. */
-function secondsOf(ns: string): string {
-  const value = BigInt(ns);
-  const rest = ((value % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-  return `${(value - rest) / 1_000_000_000n}.${String(rest).padStart(9, '0')}`;
 }
