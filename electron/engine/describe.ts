@@ -13,7 +13,7 @@ import type {
 } from '../../shared/contract/scan.ts';
 import { ItemKind, RecordFlag } from '../../shared/ipc/records.ts';
 import { Kind, MarkBit } from '../../shared/merge/marks.ts';
-import { CODE_TEXT, Code } from '../../shared/merge/tree.ts';
+import { ABSENT, CODE_TEXT, Code } from '../../shared/merge/tree.ts';
 import { Findings } from './findings/findings.ts';
 import type { HiddenTree, Placed } from './hidden.ts';
 import { Inodes } from './inodes.ts';
@@ -161,6 +161,8 @@ export class Describer {
     if (isUpper && (marks & MarkBit.unknown || entries.blindLayers.has(0))) return 'unknown';
     if (!isUpper) {
       if (entries.blindLayers.has(entries.layer(top))) return 'unknown';
+      // An upper that could not be read may have an entry of its own.
+      if (objects.stack(id === 0 ? 0 : (objects.parents[id] as number)).upper < ABSENT) return 'unknown';
       if (!(marks & MarkBit.origin)) return null;
       const why = 'it stands in a lower layer, once an upper: the kernel passes over its overlay.origin';
       return { layer: 'unknown', ino: 'unknown', nlink: 'unknown', state: 'ignored', why };

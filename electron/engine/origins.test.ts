@@ -203,4 +203,15 @@ describe.skipIf(cannotMount !== null)(`origins${cannotMount ? ` (${cannotMount})
       await compare('m', { f: state, 'd/x': state });
     },
   );
+
+  test('are unknown, not absent, where the upper is gone', async () => {
+    lab.sh(`${files('f g')}; mkdir src/d`);
+    lab.filesystem('tmpfs', 'low', 'src');
+    lab.filesystem('tmpfs', 'top');
+    lab.sh('mkdir top/u top/w');
+    lab.overlay('m', `lowerdir=${lab.at('low')},${UPPER}`);
+    lab.sh('chmod 600 m/f; rm -r top/u');
+    const { objects } = await lab.scan(lab.mount('m'));
+    for (const path of ['', 'f', 'g', 'd']) expect([path, objects.get(path)?.origin]).toEqual([path, 'unknown']);
+  });
 });
