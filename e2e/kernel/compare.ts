@@ -176,7 +176,7 @@ function predictedData(built: BuiltCase, object: ScanObject): { bytes: Bytes | n
 
 /**
  * Where "unknown" may stand on a privileged run: at and below objects that share an origin; in the listing, where the
- * kernel's answer hangs on whether it has met an opaque=x directory of the layer before (facts 2.4); and at and below
+ * kernel's answer hangs on whether it has met an opaque=x directory of the layer before; and at and below
  * marks of which nothing tells whether the mount heeds them, for a user namespace may have made it.
  */
 function unknownJudge(

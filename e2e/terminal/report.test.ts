@@ -22,7 +22,7 @@ const IMAGE = (name: string): string =>
 
 type Kind = { about: string; build: string; paths: string[] };
 
-/** Everything that the brief names stands in one of these stacks: copied up, split, stale, none, marks of each kind. */
+/** Everything that a report has to tell stands in one of these stacks: copied up, split, stale, none, marks of each kind. */
 const STACKS: Record<string, Kind> = {
   xino: {
     about: 'an upper on tmpfs over two lowers on ext4',

@@ -17,7 +17,7 @@ import type { Plan } from './step.ts';
 export type BuiltStack = DemoStack & {
   /** Where it is mounted, in the namespace of the demo; null for directories. */
   mount: string | null;
-  /** Top first; layers as CONTRACT.md orders them: upper, lowers, data-only. */
+  /** Top first; layers as the terminal contract orders them: upper, lowers, data-only. */
   layers: { role: 'upper' | 'lower' | 'data'; path: string }[];
   work: string | null;
   /** The options that it was, or would be, mounted with, beside its layers. */

@@ -17,7 +17,7 @@ export type StackForm = {
   nextId: number;
 };
 
-/** Options with their values as mount takes them (facts 1.2), in the order of their use. */
+/** Options with their values as mount takes them, in the order of their use. */
 export const OPTIONS = {
   redirect_dir: ['on', 'follow', 'off', 'nofollow'],
   metacopy: ['on', 'off'],

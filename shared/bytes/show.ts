@@ -48,7 +48,7 @@ export function textForJson(bytes: Bytes): string {
   return out;
 }
 
-/** `{path}` where the bytes are UTF-8, else `{path, pathB64}`, under the given field name (CONTRACT.md, "Names"). */
+/** `{path}` where the bytes are UTF-8, else `{path, pathB64}`, under the given field name (the terminal contract, "Names"). */
 export function jsonField<K extends string>(key: K, bytes: Bytes): { [P in K | `${K}B64`]?: string } {
   const whole = textOfBytes(bytes);
   const out: Record<string, string> = {};

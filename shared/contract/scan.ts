@@ -48,7 +48,7 @@ export const OriginState = z.enum([
   'empty',
 ]);
 export type OriginState = z.infer<typeof OriginState>;
-/** In the order of facts 4.4, the mismatches that users meet. */
+/** In the order of the terminal contract, the mismatches that users meet. */
 export const FindingCode = z.enum([
   'volatile-dir-ino',
   'ino-lost-after-eviction',

@@ -21,7 +21,7 @@ function severityOf(subject: Subject, stack: FindingStack): Severity | null {
   return isImpureLost(subject, stack) ? 'warning' : 'note';
 }
 
-/** readdir gives another number than stat: by rule, or since a directory lost its impure mark (facts 4.4, 3). */
+/** readdir gives another number than stat: by rule, or since a directory lost its impure mark. */
 export const dinoDiffers: Finding = {
   code: 'dino-differs',
   severity: 'note',

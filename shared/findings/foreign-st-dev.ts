@@ -2,7 +2,7 @@ import { line, number, option } from '../explain/words.ts';
 import type { Finding } from './finding.ts';
 import { shownEvidence } from './words.ts';
 
-/** A file on a pseudo device inside one mount (facts 4.4, 6). */
+/** A file on a pseudo device inside one mount. */
 export const foreignStDev: Finding = {
   code: 'foreign-st-dev',
   severity: 'note',

@@ -21,7 +21,7 @@ function evidenceOf({ top, beneath, parent }: Subject): 'attributes' | 'impure' 
 const othersOf = ({ otherNames, top }: Subject): OtherName[] =>
   otherNames.filter(({ visible, upperIno }) => visible && upperIno !== top?.ino);
 
-/** One name of a lower hard link was copied up alone (facts 4.4, 4). */
+/** One name of a lower hard link was copied up alone. */
 export const hardlinkSplit: Finding = {
   code: 'hardlink-split',
   severity: 'warning',

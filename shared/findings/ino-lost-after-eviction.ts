@@ -15,7 +15,7 @@ function lossOf({ type, shown, origin, beneath, top }: Subject): 'origin' | 'unr
   return top.mtimeNs === beneath.mtimeNs && top.size === beneath.size ? 'unrecorded' : null;
 }
 
-/** Copied up where the kernel cannot find the way back to the lower inode (facts 4.4, 2). */
+/** Copied up where the kernel cannot find the way back to the lower inode. */
 export const inoLostAfterEviction: Finding = {
   code: 'ino-lost-after-eviction',
   severity: 'warning',
@@ -65,7 +65,7 @@ export const inoLostAfterEviction: Finding = {
 function reason({ origin }: Subject) {
   return origin !== null && origin !== 'unknown' && origin.state === 'empty'
     ? line`its ${mark('origin')} is empty, for the lower gives no handle that can be stored`
-    : line`the kernel decodes no ${mark('origin')} there, for the lower filesystem’s uuid is ${strong('null or not its own alone')}`;
+    : line`the kernel decodes no ${mark('origin')} there, for the lower filesystem’s uuid is ${strong('null or not unique')}`;
 }
 
 function cureOf({ origin }: Subject, { list, options }: FindingStack) {

@@ -13,7 +13,7 @@ function largeOf({ shown }: Subject): string | null {
   return null;
 }
 
-/** A number that programs with 53-bit integers print wrong, and 32-bit ones refuse (facts 4.4, 11). */
+/** A number that programs with 53-bit integers print wrong, and 32-bit ones refuse. */
 export const inoOver53: Finding = {
   code: 'ino-over-2^53',
   severity: 'note',

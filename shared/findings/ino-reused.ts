@@ -8,7 +8,7 @@ const SOURCES: Record<FormerOwner['from'], string> = {
   history: 'the history',
 };
 
-/** The filesystem gave a deleted file's number to a new one (facts 4.4, 12). */
+/** The filesystem gave a deleted file's number to a new one. */
 export const inoReused: Finding = {
   code: 'ino-reused',
   severity: 'warning',

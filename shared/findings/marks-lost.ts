@@ -3,7 +3,7 @@ import type { Sentence } from '../ipc/engine.ts';
 import type { Finding, FindingStack, LostMark, Subject } from './finding.ts';
 import { capital, commandsOf, entryEvidence, setMark, shownPath } from './words.ts';
 
-/** The upper was copied without its xattrs, or is read under the other prefix (facts 4.4, 9). */
+/** The upper was copied without its xattrs, or is read under the other prefix. */
 export const marksLost: Finding = {
   code: 'marks-lost',
   severity: 'error',

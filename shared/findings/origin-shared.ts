@@ -9,7 +9,7 @@ function keeps({ path, top, beneath, sharers, origin }: Subject): boolean {
   return !sharers.some(({ atHome, path: other }) => atHome || other < path);
 }
 
-/** Two paths that resolve to one lower object (facts 4.4, 7). */
+/** Two paths that resolve to one lower object. */
 export const originShared: Finding = {
   code: 'origin-shared',
   severity: 'error',

@@ -19,7 +19,7 @@ function stalenessOf({ isRoot, type, lookup, provenance, top, origin, shown }: S
   return /another type/.test(origin.why) ? 'other type' : 'not indexed';
 }
 
-/** The origin leads to no lower inode that the kernel takes: the number became the upper's (facts 4.4, 8). */
+/** The origin leads to no lower inode that the kernel takes: the number became the upper's. */
 export const originStale: Finding = {
   code: 'origin-stale',
   severity: 'warning',

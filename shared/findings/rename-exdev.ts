@@ -7,7 +7,7 @@ const isMovedByRedirect = ({ type, isRoot, lookup, provenance }: Subject): boole
 
 const isTooLong = ({ redirectLength }: Subject, { redirectMax }: FindingStack): boolean => redirectLength > redirectMax;
 
-/** rename(2) of the directory answers EXDEV (facts 4.4, 10). */
+/** rename(2) of the directory answers EXDEV. */
 export const renameExdev: Finding = {
   code: 'rename-exdev',
   severity: 'note',

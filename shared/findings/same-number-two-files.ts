@@ -2,7 +2,7 @@ import { inodeNumber, line, strong } from '../explain/words.ts';
 import type { Finding } from './finding.ts';
 import { capital, entryEvidence, firstOf, numberText, othersEvidence, shownEvidence } from './words.ts';
 
-/** Two files with one st_dev and st_ino: subvolumes, or an inner overlay, of one filesystem id (facts 4.4, 5). */
+/** Two files with one st_dev and st_ino: subvolumes, or an inner overlay, of one filesystem id. */
 export const sameNumberTwoFiles: Finding = {
   code: 'same-number-two-files',
   severity: 'error',

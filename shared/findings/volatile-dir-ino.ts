@@ -2,7 +2,7 @@ import { line, option } from '../explain/words.ts';
 import type { Finding } from './finding.ts';
 import { shownEvidence } from './words.ts';
 
-/** Inode mode none, a number that does not fit under xino, or a layer that counts its own (facts 4.4, 1). */
+/** Inode mode none, a number that does not fit under xino, or a layer that counts its own. */
 export const volatileDirIno: Finding = {
   code: 'volatile-dir-ino',
   severity: 'note',

@@ -157,7 +157,7 @@ export function cachedNumber(mode: InodeMode, facts: NumberFacts, shown: ShownNu
 }
 
 /**
- * Whether a number stays over copy-up, eviction and remount (facts 4.3); `unknown` where nothing tells whether memory
+ * Whether a number stays over copy-up, eviction and remount; `unknown` where nothing tells whether memory
  * shows another. `isFile`: a regular file.
  */
 export function isStable(

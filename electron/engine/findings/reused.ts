@@ -9,7 +9,7 @@ const NEVER_REUSES = new Set(['btrfs', 'tmpfs']);
 /**
  * Entries that have the number of a deleted inode: an origin's handle names inode and generation, and where it opens
  * nothing while the number stands in a layer of that filesystem, it stands there with another generation
- * (facts 3.2; ESTALE from open_by_handle_at).
+ * (ESTALE from open_by_handle_at).
  */
 export function reusedNumbers(scan: StackScan): Map<number, FormerOwner[]> {
   const { entries, origins, stack } = scan;

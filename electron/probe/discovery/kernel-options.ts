@@ -2,7 +2,7 @@ import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 
 /**
  * Which options a mount would have, and which it would be refused with (kernel: fs/overlayfs/params.c:
- * ovl_parse_param, ovl_fs_params_verify, as Linux 6.18 has them; facts 1.2 and 9).
+ * ovl_parse_param, ovl_fs_params_verify, as Linux 6.18 has them).
  */
 
 /** Options with the values that the kernel takes; an empty list is a flag. */

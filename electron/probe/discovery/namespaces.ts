@@ -73,7 +73,7 @@ export function viewOfProcess(pid: number): View | null {
 }
 
 /**
- * Every mount namespace that can be seen: of each process (facts 1.5), and those that only a descriptor or a bind mount
+ * Every mount namespace that can be seen: of each process, and those that only a descriptor or a bind mount
  * keeps alive, by a walk in the kernel's own list (NS_MNT_GET_NEXT, Linux 6.12) or, where that is refused, by looking
  * through descriptors and bind mounts.
  *

@@ -28,7 +28,7 @@ export function realObjectOfValue(value: Uint8Array): RealObject | null {
   };
 }
 
-/** The real inode behind an object of an overlay, from the handle that the overlay gives (facts 1.4); null: not told. */
+/** The real inode behind an object of an overlay, from the handle that the overlay gives; null: not told. */
 export function realObjectOfHandle(handle: Handle | null): RealObject | null {
   const fid = handle && arrayOfHex(handle.fid);
   const nested = handle && fid ? nestedHandle(handle.type, fid) : null;

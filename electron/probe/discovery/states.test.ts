@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { closeFd, inodeAt, listed, Machine, mount, mountNew, openPlace, states, unmount } from './testing/machine.ts';
 
-/** What may be called ok, unverified, moved, covered and missing (CONTRACT.md, "list"), on one ext4. */
+/** What may be called ok, unverified, moved, covered and missing (the terminal contract, "list"), on one ext4. */
 let machine: Machine;
 beforeEach(() => {
   machine = new Machine();

@@ -133,7 +133,7 @@ export function endsAlike(path: Bytes, texts: readonly Bytes[]): boolean {
   });
 }
 
-/** Layer 0 (CONTRACT.md, "list"). */
+/** Layer 0 (the terminal contract, "list"). */
 export async function resolveUpper(context: Context, subject: Subject): Promise<Upper> {
   const { text, view, root } = subject;
   const shown = text.upper[0] as Bytes;
