@@ -51,7 +51,7 @@ const capital = (text: string): string =>
 
 /** `WHAT: WHERE: WHY. NEXT STEP.` on one line; what the user broke off has neither place nor next step. */
 export function messageOf(what: string, failure: Failure): string {
-  const place = failure.path === undefined ? (WHERE[failure.code] ?? 'the stack') : failure.path;
+  const place = failure.path || (WHERE[failure.code] ?? 'the stack');
   const where = failure.code === 'cancelled' ? '' : `${textForEyes(bytesOfText(place))}: `;
   // In a fault the hint is the stack of calls, which stays for --debug.
   const isFault = STATUS[failure.code] === Exit.fault && failure.code === 'internal';

@@ -155,14 +155,14 @@ export class Origins {
       const isWhole = this.#stack.facts.layers.every((layer) => layer.role !== 'lower' || layer.dev !== null);
       return isWhole
         ? say('foreign', 'its filesystem is that of no lower layer')
-        : say('unverified', 'a lower is not known, on whose filesystem it may be');
+        : say('unverified', 'it may lie on the filesystem of a lower that is not known');
     }
     const { badUuid } = this.#stack.inodes;
     const usable = same.filter(({ fsid }) => !(typeof fsid === 'number' && fsid > 0 && badUuid[fsid]));
     const lower = usable[0] ?? same[0];
     const ino = inodeOfFid(lower?.type ?? '', parsed.type, parsed.fid);
     if (usable.length === 0 || !lower) {
-      const why = "the lower filesystem's uuid is null or not its own alone, so the kernel decodes none";
+      const why = 'the uuid of the lower filesystem is null or not unique, so the kernel decodes none';
       return say('undecodable', why, lower?.layer, ino);
     }
     if (!this.#stack.machine.privilege.handles)

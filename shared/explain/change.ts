@@ -51,7 +51,7 @@ function knownIf(object: ScanObject, stack: ListObject, names: LayerNames): Sent
   }
   if (object.findings.includes('origin-shared')) {
     out.push(
-      line`Other paths come to the same lower object; the one that the kernel looks up first wins, the others answer ESTALE. A copy-up of its own, without the other’s ${mark('origin')} or redirect, would end that.`,
+      line`Other paths come to the same lower object; the one that the kernel looks up first wins, and the others answer ESTALE. A copy-up of its own, without the other’s ${mark('origin')} or redirect, would end that.`,
     );
   }
   if (object.assumed) {

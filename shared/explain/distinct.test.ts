@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ScanEntry, Shown } from '../contract/scan.ts';
 import { NUMBER_ROWS, type NumberRow } from '../inodes/rows.ts';
 import type { LookupStep } from '../ipc/engine.ts';
-import type { ExplainInput } from './index.ts';
+import { type ExplainInput, explain, textOf } from './index.ts';
 import { entryOf, inputOf, objectOf, say, stackOf } from './testing.ts';
 
 /** Everything that counts, one change a time; the words must tell each from the object as it was. */
@@ -301,6 +301,21 @@ describe('the words', () => {
         if (counts(changed) !== counts(one)) expect(say(changed)).not.toBe(say(one));
       }),
       { numRuns: 5000 },
+    );
+  });
+
+  it('are sentences: each begins and ends as one, and nothing is doubled or left empty at its joints', () => {
+    fc.assert(
+      fc.property(input, (one) => {
+        const { explanation, wouldChange } = explain(one);
+        for (const sentence of [...explanation, ...wouldChange].map(textOf)) {
+          expect(sentence).toMatch(/^(\p{Lu}|stat |trusted\.|user\.).*\.$/su);
+          expect(sentence).not.toMatch(/[,;:] ?[,;:.]| {2}| [,;:.] |\.\.$|\( ?\)|’’|\bundefined\b|\bnull\b|\[object/);
+          // A colon opens what explains, once in a clause.
+          expect(sentence).not.toMatch(/: [^;.()]*: /);
+        }
+      }),
+      { numRuns: 2000 },
     );
   });
 });

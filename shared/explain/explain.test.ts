@@ -14,7 +14,7 @@ describe('in words', () => {
     expect(explanation.map(textOf)).toEqual([
       'You read the upper’s file, copied up; lower 3’s file stays hidden beneath, and is what it was copied from; lowers 1 and 2 have none.',
       'Its mark origin names lower 3’s inode 18, found alive.',
-      'What counts here: index=off lets a copy-up split a hard link and marks are those of trusted.overlay.*, without userxattr.',
+      'What counts here: index=off lets a copy-up split a hard link; marks are those of trusted.overlay.*, without userxattr.',
     ]);
     expect(wouldChange.map(textOf)).toEqual([
       'Removed through the mount, it leaves a whiteout; removed from the upper, unmounted, lower 3’s file would be seen again.',

@@ -1,7 +1,7 @@
 import type { HiddenBy, ListObject, ScanEntry, ScanObject } from '../contract/scan.ts';
 import type { Sentence, Span } from '../ipc/engine.ts';
 import { hasUnreadMarks, isUnknown, unreadLayers } from './unknown.ts';
-import { enumerate, type LayerNames, line, path, plural, shownPath, strong, TYPE_WORDS } from './words.ts';
+import { clausesOf, enumerate, type LayerNames, line, path, plural, shownPath, strong, TYPE_WORDS } from './words.ts';
 
 /** The first sentence, or the first few: what it is that one sees, and in which layers it stands. */
 export function leadSentences(object: ScanObject, stack: ListObject, names: LayerNames): Sentence[] {
@@ -27,7 +27,7 @@ const WHAT_HIDES: Record<HiddenBy, string> = {
   whiteout: 'a whiteout above',
   opaque: 'an opaque directory above',
   directory: 'a directory that stands above and does not merge with it',
-  redirect: 'a redirect above, which leads elsewhere',
+  redirect: 'a redirect above that leads elsewhere',
   stop: 'a lookup that stopped above',
 };
 
@@ -46,7 +46,8 @@ function opening(object: ScanObject, names: LayerNames): Span[] {
     const what = strong(WHAT_HIDES[object.hiddenBy]);
     return line`Nothing leads here through the mount: ${what} hides it, without which ${fate} ${perhaps}${it}`;
   }
-  if (object.provenance === 'unknown') return line`What you see here is ${strong('unknown')}; topmost stands ${it}`;
+  if (object.provenance === 'unknown')
+    return line`What you see here is ${strong('unknown')}; the topmost entry is ${it}`;
   if (object.type === 'whiteout') return line`The name is gone: ${it} says so`;
   if (object.lookup !== 'ok' && object.lookup !== 'unknown')
     return line`You cannot reach ${it}${provenanceClause(object)}`;
@@ -140,7 +141,7 @@ function absent(object: ScanObject, stack: ListObject, names: LayerNames): Span[
   if (unread.length > 0) {
     clauses.push(line`what ${names.all(unread)} ${unread.length === 1 ? 'holds' : 'hold'} is ${strong('unknown')}`);
   }
-  return clauses.length === 0 ? [] : line`; ${enumerate(clauses)}`;
+  return clauses.length === 0 ? [] : line`; ${clausesOf(clauses)}`;
 }
 
 /** What stat and a listing answer, where it is not what the first sentence makes one expect. */
@@ -182,7 +183,7 @@ export function redirectSentence(object: ScanObject): Sentence | null {
     return line`Its redirect names ${path(object.redirect, object.redirectB64)}.`;
   }
   const where = shownPath(object.redirect, object.redirectB64).startsWith('/')
-    ? 'from the roots of the layers below'
-    : 'in the same parent of the layers below';
-  return line`Below, it is looked for as ${path(object.redirect, object.redirectB64)}, ${where}.`;
+    ? 'from their roots'
+    : 'in the same parent';
+  return line`In the layers below it is looked for as ${path(object.redirect, object.redirectB64)}, ${where}.`;
 }

@@ -1,15 +1,15 @@
 import type { ListObject, MarkText, Origin, ScanObject } from '../contract/scan.ts';
 import type { DecodedXattr, Sentence, Span } from '../ipc/engine.ts';
 import type { StackOptions } from '../merge/options.ts';
-import { enumerate, inodeNumber, type LayerNames, line, mark, option, strong } from './words.ts';
+import { clausesOf, enumerate, inodeNumber, type LayerNames, line, mark, option, strong } from './words.ts';
 
 /** What each mark does, on the layers that carry it. */
 const MARK_SAYS: Record<string, string> = {
-  whiteout: 'a character device 0:0: the name is gone from here down',
-  'xattr-whiteout': 'an empty file with the attribute whiteout: a lookup ends here, as at a whiteout',
+  whiteout: 'a character device 0:0, so the name is gone from here down',
+  'xattr-whiteout': 'an empty file with the attribute whiteout, so a lookup ends here, as at a whiteout',
   opaque: 'nothing below it is merged',
   redirect: 'the layers below are asked for another name',
-  metacopy: 'only the attributes stand here, the bytes stand below',
+  metacopy: 'only the attributes stand here; the bytes lie below',
   impure: 'entries in it may have an origin, so a listing looks their numbers up',
   indexed: 'a hard link that the index keeps whole over copy-up',
   protattr: 'immutable or append-only, kept by the overlay since the real inode does not have it',
@@ -94,8 +94,8 @@ export function originSentence(
       return line`${named}, which the kernel ${strong('does not follow')}${why}.`;
     case 'unverified':
       return stack.privilege === 'partial'
-        ? line`${named}, ${strong('not verified')}${why}: opening a file by its handle needs privilege.`
-        : line`${named}, ${strong('not verified')}${why}.`;
+        ? line`${named}, which is ${strong('not verified')}${why}: opening a file by its handle needs privilege.`
+        : line`${named}, which is ${strong('not verified')}${why}.`;
     case 'by-path':
       return line`${named}, found ${strong('by its path')}, as the kernel does for a metacopy.`;
     case 'empty':
@@ -142,7 +142,7 @@ export function optionSentence(object: ScanObject, stack: ListObject, options: S
   const plain = new Set([...marks].map((one) => one.replace(/^(unknown|ignored):/, '')));
   const items: Sentence[] = [];
   if (plain.has('redirect') || object.redirect !== undefined) {
-    const does = options.redirectDir === 'nofollow' ? 'forbids to follow a redirect' : 'lets a redirect be followed';
+    const does = options.redirectDir === 'nofollow' ? 'lets no redirect be followed' : 'lets a redirect be followed';
     items.push(line`${option(`redirect_dir=${options.redirectDir}`)} ${does}`);
   }
   if (plain.has('metacopy')) {
@@ -161,7 +161,7 @@ export function optionSentence(object: ScanObject, stack: ListObject, options: S
   }
   if (marks.size > 0 || object.origin !== null) items.push(marksItem(stack));
   if (items.length === 0) return null;
-  return line`What counts here: ${enumerate(items)}.`;
+  return line`What counts here: ${clausesOf(items)}.`;
 }
 
 function marksItem(stack: ListObject): Sentence {

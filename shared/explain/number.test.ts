@@ -90,7 +90,7 @@ describe('the reason of a number', () => {
       NONE,
     );
     expect(text).toContain(
-      'stat gives it on the mount’s own device, with 1 link, and another one after eviction and remount; readdir gives 100, so it is volatile.',
+      'stat gives it on the mount’s own device, with 1 link, and another one after eviction and remount, so it is volatile; readdir gives 100.',
     );
   });
 
@@ -123,6 +123,8 @@ describe('the reason of a number', () => {
       ],
       XINO,
     );
-    expect(text).toContain('Which number it shows is unknown: what decides it could not be read');
+    expect(text).toContain(
+      'Which number it shows is unknown: what decides it could not be read; so are its device, its link count and whether it lasts.',
+    );
   });
 });

@@ -3,7 +3,7 @@ import { mappedNumber } from '../inodes/mapped.ts';
 import type { NumberRow } from '../inodes/rows.ts';
 import { sourceInode } from '../inodes/source.ts';
 import type { Sentence, Span } from '../ipc/engine.ts';
-import { inodeNumber, type LayerNames, line, number, option, strong } from './words.ts';
+import { enumerate, inodeNumber, type LayerNames, line, number, option, strong } from './words.ts';
 
 /** The number that the mount shows: from which inode, what is set above it, what stat and readdir give, how long. */
 export function numberSentences(object: ScanObject, stack: ListObject, names: LayerNames): Sentence[] {
@@ -11,11 +11,11 @@ export function numberSentences(object: ScanObject, stack: ListObject, names: La
   if (shown === null) return [];
   if (shown.ino === 'unknown')
     return [
-      line`Which number it shows is ${strong('unknown')}: ${shown.why}${restOf(shown)}${lasting(object, stack, names)}.`,
+      line`Which number it shows is ${strong('unknown')}: ${shown.why}${restOf(shown)}${shown.stable === 'unknown' ? [] : lasting(object, stack, names)}.`,
     ];
   const out = [
     shown.ino === null
-      ? line`The kernel ${strong('counts')} its number${whyCounted(object, stack)}: stat gives it ${device(shown)}${links(shown)}, and another one after eviction and remount${listed(shown)}${lasting(object, stack, names)}.`
+      ? line`The kernel ${strong('counts')} its number${whyCounted(object, stack)}: stat gives it ${device(shown)}${links(shown)}, and another one after eviction and remount${lasting(object, stack, names)}${listed(shown)}.`
       : line`${fromWhere(object, names)}${above(object, stack)}: ${given(shown, lasting(object, stack, names))}.`,
   ];
   const cached = cachedSentence(shown);
@@ -94,14 +94,28 @@ function links({ nlink }: Shown): Span[] {
 }
 
 function listed({ dino, ino }: Shown): Span[] {
-  if (dino === null) return ino === null ? line`, and so does readdir` : [];
+  if (dino === null) return ino === null ? line`; readdir does the same` : [];
   if (dino === 'unknown') return line`; what readdir gives is ${strong('unknown')}`;
   return line`; readdir gives ${inodeNumber(dino)}`;
 }
 
-/** What else is known where the number is not. */
-const restOf = (shown: Shown): Span[] =>
-  line`${onDevice(shown)}${links(shown)}${shown.dino === 'unknown' ? '' : shown.dino === null ? ', of which readdir gives none' : listed(shown)}`;
+/** What else is known where the number is not, and what is not. */
+function restOf(shown: Shown): Span[] {
+  const { dev, nlink, dino, stable } = shown;
+  const known = [
+    ...(dev === 'unknown' || dev === 'overlay' ? [] : line`; it is ${deviceOf(dev)}`),
+    ...(nlink === 'unknown' ? [] : line`; it has ${number(String(nlink))} ${nlink === 1 ? 'link' : 'links'}`),
+    ...(dino === 'unknown' ? [] : dino === null ? line`; readdir gives none` : listed(shown)),
+  ];
+  const unknown = [
+    ...(dev === 'unknown' ? ['its device'] : []),
+    ...(nlink === 'unknown' ? ['its link count'] : []),
+    ...(stable === 'unknown' ? ['whether it lasts'] : []),
+  ];
+  if (unknown.length === 0) return known;
+  const verb = unknown.length === 1 ? 'so is' : 'so are';
+  return [...line`; ${verb} ${enumerate(unknown)}`, ...known];
+}
 
 function whyCounted({ type }: ScanObject, stack: ListObject): Span[] {
   if (stack.inodeMode === 'none' && type === 'dir')

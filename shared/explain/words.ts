@@ -51,6 +51,10 @@ export function enumerate(items: Piece[], last = 'and'): Span[] {
   return line`${out}`;
 }
 
+/** Whole clauses, one after the other. */
+export const clausesOf = (items: Piece[]): Span[] =>
+  line`${items.flatMap((item, i) => (i === 0 ? [item] : ['; ', item]))}`;
+
 /** Names of a stack's layers: `the upper`, `lower 3`, `data-only 5`. */
 export class LayerNames {
   readonly #roles: Map<number, 'upper' | 'lower' | 'data'>;

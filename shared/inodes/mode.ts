@@ -10,7 +10,7 @@ export type InodeMode = {
   xinoBits: number | null;
   /** Filesystem id by layer number: 0 the upper's, null for data-only layers, 'unknown' where it cannot be told. */
   fsids: (number | null | 'unknown')[];
-  /** By filesystem id: the kernel decodes no origin there, since its uuid is null or not its own alone. */
+  /** By filesystem id: the kernel decodes no origin there, since its uuid is null or not unique. */
   badUuid: boolean[];
 };
 

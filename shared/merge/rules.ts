@@ -75,7 +75,7 @@ export const RULES = [
   },
   {
     id: 'redirect-refused',
-    says: 'redirect_dir=nofollow forbids to follow a redirect: the kernel answers EPERM.',
+    says: 'redirect_dir=nofollow lets no redirect be followed: the kernel answers EPERM.',
     from: 'namei.c:ovl_check_follow_redirect',
   },
   {

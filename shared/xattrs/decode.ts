@@ -114,7 +114,7 @@ function decodeMetacopy(value: Uint8Array): Decoded {
   if (value.length < METACOPY_HEADER) {
     return {
       fields: shown('value', value),
-      problem: `${value.length} of the 4 bytes of its header: the file answers EIO`,
+      problem: `${value.length} of the 4 bytes of its header, so the file answers EIO`,
     };
   }
   const [version, length, flags, digest] = value as unknown as [number, number, number, number];
@@ -166,11 +166,11 @@ function decodeProtattr(value: Uint8Array): Decoded {
 
 const PROBLEMS = {
   empty: 'copied up, but its origin was not recorded',
-  truncated: 'cut short: the kernel passes over it',
-  magic: 'does not begin as a handle does (no 0xfb): the kernel passes over it',
-  version: 'of a later version: the kernel passes over it',
-  flags: 'has flags that are not known: the kernel passes over it',
-  endian: 'written by a machine of the other byte order: the kernel passes over it',
+  truncated: 'cut short, so the kernel passes over it',
+  magic: 'does not begin as a handle does (no 0xfb), so the kernel passes over it',
+  version: 'of a later version, so the kernel passes over it',
+  flags: 'has flags that are not known, so the kernel passes over it',
+  endian: 'written by a machine of the other byte order, so the kernel passes over it',
 } as const;
 
 /** A stored handle as fields; what can be read of a faulty one is shown too. `base` is where it begins in the whole. */

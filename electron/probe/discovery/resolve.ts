@@ -131,7 +131,7 @@ async function resolveMountinfo(
   if (!mount)
     throw fail('not-overlay', 'this is not a line of mountinfo', where, 'copy a whole line of /proc/PID/mountinfo');
   if (mount.fsType !== 'overlay')
-    throw fail('not-overlay', `this is a line of a ${mount.fsType} mount`, where, 'copy the line of an overlay');
+    throw fail('not-overlay', `this line is of a mount of ${mount.fsType}`, where, 'copy the line of an overlay');
   const text = readOverlayOptions(mount.superOptions);
   if (text.lowers.length === 0)
     throw fail('bad-options', 'the line names no lower', where, 'copy a whole line of /proc/PID/mountinfo');
