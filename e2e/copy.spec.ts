@@ -1,26 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { expect, type Page, test } from '@playwright/test';
-import { FORMS, type OpenApp, openApp } from './forms.ts';
-import { makeOverlay, type TestOverlay } from './overlay.ts';
+import { FORMS, type OpenApp } from './forms.ts';
+import { type Opened, openOverlay } from './opened.ts';
 import { command, dialog, jump, names, row } from './page.ts';
 
 const HOSTILE = 'srv/www/<img src=x onerror=alert(1)>';
 
 for (const form of FORMS) {
   test.describe(`the ${form}`, () => {
-    let overlay: TestOverlay;
     let app: OpenApp;
     let page: Page;
+    let opened: Opened | undefined;
 
     test.beforeEach(async () => {
-      overlay = makeOverlay();
-      app = await openApp(form, { mount: overlay.mount });
-      page = app.page;
-      await expect(row(page, /^etc/)).toBeVisible();
+      opened = await openOverlay(form);
+      ({ app, page } = opened);
     });
     test.afterEach(async () => {
-      await app?.close();
-      overlay?.remove();
+      await opened?.close();
+      opened = undefined;
     });
 
     /** The rows shown, written by the dialog, as the file holds them. */

@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { FORMS, type OpenApp, openApp } from './forms.ts';
-import { makeOverlay, type TestOverlay } from './overlay.ts';
+import { FORMS, type OpenApp } from './forms.ts';
+import { type Opened, openOverlay } from './opened.ts';
+import type { TestOverlay } from './overlay.ts';
 import { inspector, jump, row, THEMES } from './page.ts';
 
 async function setTheme(page: Page, theme: (typeof THEMES)[number]): Promise<void> {
@@ -25,16 +26,15 @@ for (const form of FORMS) {
     let overlay: TestOverlay;
     let app: OpenApp;
     let page: Page;
+    let opened: Opened | undefined;
 
     test.beforeEach(async () => {
-      overlay = makeOverlay();
-      app = await openApp(form, { mount: overlay.mount });
-      page = app.page;
-      await expect(row(page, /^etc/)).toBeVisible();
+      opened = await openOverlay(form);
+      ({ app, overlay, page } = opened);
     });
     test.afterEach(async () => {
-      await app?.close();
-      overlay?.remove();
+      await opened?.close();
+      opened = undefined;
     });
 
     test('opens a mount, expands it, shows what is hidden and inspects', async () => {
