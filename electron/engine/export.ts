@@ -1,12 +1,11 @@
 import { textForJson } from '../../shared/bytes/show.ts';
+import { csvLine } from '../../shared/contract/csv.ts';
 import { afterReading } from './output.ts';
 import { scanMeta } from './stack.ts';
 import type { View } from './views.ts';
 
 const FLUSH = 64 * 1024;
 const COLUMNS = ['path', 'type', 'status', 'layers', 'size', 'mode', 'owner', 'real', 'since', 'hiddenBy', 'marks'];
-
-const quote = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** The rows shown, in their order: NDJSON as `scan` says it, the meta line first, or CSV with a head line. Returns how many. */
 export async function exportRows(
@@ -19,7 +18,7 @@ export async function exportRows(
   const { rows } = view;
   const encoder = new TextEncoder();
   const meta = afterReading(scanMeta(view.stack), view.scan);
-  let text = format === 'csv' ? `${COLUMNS.join(',')}\n` : `${JSON.stringify({ meta })}\n`;
+  let text = format === 'csv' ? csvLine(COLUMNS) : `${JSON.stringify({ meta })}\n`;
   const total = rows.count;
   for (let index = 0; index < total && !signal.aborted; index++) {
     const id = rows.idAt(index);
@@ -32,7 +31,7 @@ export async function exportRows(
       const real = row.real ? `${row.real.layer === 0 ? 'U' : row.real.layer} ${row.real.ino}` : '';
       const path = textForJson(rows.tree.path(id));
       const line = [path, row.type, row.status, cells, row.size, mode, row.owner, real, row.since ?? ''];
-      text += `${[...line, row.hiddenBy ?? '', row.marks.join(' ')].map(quote).join(',')}\n`;
+      text += csvLine([...line, row.hiddenBy ?? '', row.marks.join(' ')]);
     }
     if (text.length > FLUSH) {
       send(encoder.encode(text));
