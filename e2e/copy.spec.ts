@@ -26,24 +26,7 @@ for (const form of FORMS) {
       await command(page, 'Export the rows shown');
       await dialog(page).getByRole('radio', { name: format }).check();
       const path = test.info().outputPath(`entries.${format}`);
-      const save = dialog(page).getByRole('button', { name: 'Export' });
-      if (app.electron) {
-        const saved = app.electron.evaluate(
-          ({ session }, to) =>
-            new Promise<string>((resolve) => {
-              session.defaultSession.once('will-download', (_event, item) => {
-                item.setSavePath(to);
-                item.once('done', (_done, state) => resolve(state));
-              });
-            }),
-          path,
-        );
-        await save.click();
-        expect(await saved).toBe('completed');
-      } else {
-        const [download] = await Promise.all([page.waitForEvent('download'), save.click()]);
-        await download.saveAs(path);
-      }
+      await app.saved(path, () => dialog(page).getByRole('button', { name: 'Export' }).click());
       await expect(dialog(page)).toBeHidden();
       return (await readFile(path, 'utf8')).trimEnd().split('\n');
     }

@@ -28,6 +28,8 @@ export type OpenApp = {
   killEngine(): void;
   /** Process of the probe that runs now. */
   probe(): number;
+  /** Does what saves a file, and saves it there. */
+  saved(path: string, act: () => Promise<void>): Promise<void>;
   /** The text on the clipboard. */
   clipboard(): Promise<string>;
   close(): Promise<void>;
@@ -53,7 +55,22 @@ async function openWindow({ mount, home, within }: OpenOptions): Promise<OpenApp
     ...(within ? { executable: await within([join(await testElectron(), 'electron')]) } : {}),
   });
   const clipboard = () => app.evaluate(({ clipboard: board }) => board.readText());
-  return { page, electron: app, close, clipboard, ...processesBelow(app.process().pid as number) };
+  const saved = async (path: string, act: () => Promise<void>): Promise<void> => {
+    const done = app.evaluate(
+      ({ session }, to) =>
+        new Promise<string>((resolve) => {
+          session.defaultSession.once('will-download', (_event, item) => {
+            item.setSavePath(to);
+            item.once('done', (_done, state) => resolve(state));
+          });
+        }),
+      path,
+    );
+    await act();
+    const state = await done;
+    if (state !== 'completed') throw new Error(`saving ${path}: ${state}`);
+  };
+  return { page, electron: app, close, clipboard, saved, ...processesBelow(app.process().pid as number) };
 }
 
 async function openBrowser({ mount, home: given, within }: OpenOptions): Promise<OpenApp> {
@@ -79,6 +96,10 @@ async function openBrowser({ mount, home: given, within }: OpenOptions): Promise
     page,
     electron: null,
     clipboard: () => page.evaluate(() => navigator.clipboard.readText()),
+    saved: async (path, act) => {
+      const [download] = await Promise.all([page.waitForEvent('download'), act()]);
+      await download.saveAs(path);
+    },
     ...processesBelow(server.pid as number),
     close: async () => {
       await browser.close();

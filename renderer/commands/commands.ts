@@ -1,4 +1,5 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
+import { setPaused, setWatching } from '../actions/live.ts';
 import { setSetting } from '../actions/settings.ts';
 import { cancelReading, closeStack, refreshSources, scanAgain } from '../actions/stacks.ts';
 import { expandLevel, openBelow, selectedIndex, showHidden, sortBy, turnAll } from '../actions/tree.ts';
@@ -9,6 +10,7 @@ import { exactText, shellWord } from '../inspector/copy.ts';
 import { showBox, showFind } from '../jump/open.ts';
 import { useFindings } from '../state/findings.ts';
 import { useLayout } from '../state/layout.ts';
+import { isFollowing, useLive } from '../state/live.ts';
 import { useSelection } from '../state/selection.ts';
 import { addNotice, useSession } from '../state/session.ts';
 import { THEMES, type Theme, useSettings } from '../state/settings.ts';
@@ -185,6 +187,38 @@ const COMMANDS: Command[] = [
     keys: 'Ctrl+I',
     run: () => useLayout.getState().toggle('side'),
   },
+  {
+    id: 'toggle-live',
+    title: 'Show or hide the live lane',
+    keys: 'Ctrl+L',
+    when: isOpen,
+    run: () => useLayout.getState().toggleLive(),
+  },
+  {
+    id: 'watch',
+    title: 'Watch what happens',
+    when: () => isOpen() && ['off', 'failed', 'unmounted'].includes(useLive.getState().phase),
+    run: () => setWatching(true),
+  },
+  {
+    id: 'watch-end',
+    title: 'Stop watching',
+    when: () => isOpen() && !['off', 'failed', 'unmounted'].includes(useLive.getState().phase),
+    run: () => setWatching(false),
+  },
+  {
+    id: 'live-pause',
+    title: 'Pause the live lane, or let it go on',
+    when: () => isOpen() && isFollowing(useLive.getState().phase),
+    run: () => setPaused(useLive.getState().pausedAt === null),
+  },
+  {
+    id: 'by-process',
+    title: 'Who copied up how much?',
+    when: isOpen,
+    run: () => useLayout.setState(({ live }) => ({ live: live === 'events' ? 'by-process' : 'events' })),
+  },
+  { id: 'export-events', title: 'Export the events shown…', when: isOpen, run: () => showDialog('export-events') },
   ...THEMES.map(
     (theme): Command => ({ id: `theme-${theme}`, title: THEME_TITLES[theme], run: () => setSetting('theme', theme) }),
   ),

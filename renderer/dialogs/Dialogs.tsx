@@ -6,7 +6,7 @@ import { VerifyDialog } from '../verify/VerifyDialog.tsx';
 import { AboutDialog } from './AboutDialog.tsx';
 import { DemoDialog } from './DemoDialog.tsx';
 import { DirectoriesDialog } from './DirectoriesDialog.tsx';
-import { ExportDialog } from './ExportDialog.tsx';
+import { ExportDialog, ExportEventsDialog } from './ExportDialog.tsx';
 import { KeysDialog } from './KeysDialog.tsx';
 import { closeDialog, type DialogName, useDialogs } from './open.ts';
 import { PrivilegeDialog } from './PrivilegeDialog.tsx';
@@ -19,6 +19,7 @@ const DIALOGS: Record<DialogName, ComponentType> = {
   demo: DemoDialog,
   save: SaveDialog,
   export: ExportDialog,
+  'export-events': ExportEventsDialog,
   cures: CuresDialog,
   verify: VerifyDialog,
   settings: SettingsDialog,

@@ -25,6 +25,16 @@ const IN_PANES: { where: string; keys: KeyRow[] }[] = [
       { keys: '↑ ↓', title: 'In an attribute: another field and its bytes' },
     ],
   },
+  {
+    where: 'In the live lane',
+    keys: [
+      { keys: '↑ ↓', title: 'In the events: another one; Enter shows it in the tree' },
+      { keys: '← →', title: 'In the timeline: back and on in time' },
+      { keys: '+ -', title: 'In the timeline: less time, more time' },
+      { keys: ', .', title: 'In the timeline: through what a process did' },
+      { keys: 'End', title: 'In the timeline: back to now' },
+    ],
+  },
   { where: 'In “Open directories”', keys: [{ keys: 'Alt ↑ ↓', title: 'Move a directory in its list' }] },
 ];
 

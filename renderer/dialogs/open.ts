@@ -7,6 +7,7 @@ export type DialogName =
   | 'demo'
   | 'save'
   | 'export'
+  | 'export-events'
   | 'cures'
   | 'verify'
   | 'settings'

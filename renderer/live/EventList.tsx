@@ -9,10 +9,13 @@ import type { StripLayers } from '../marks/StripView.tsx';
 import { layerLabel } from '../marks/strip.ts';
 import { useLive } from '../state/live.ts';
 import { NONE, sizeText } from '../tree/format.ts';
+import { isFiltering } from './filter.ts';
+import { useShownEvents } from './shown.ts';
 import { useHeld } from './useHeld.ts';
 import { aboutText, pathOf, pathText, timeText, whoText } from './words.ts';
 
 const ROW_PX = 24;
+const HEAD_PX = 20;
 const HEADS = ['Time', 'Event', 'Path', 'Temporary', 'Layer', 'Bytes', 'Process'] as const;
 
 /** The events, the newest first. What comes in never pushes away what is being read. */
@@ -20,13 +23,14 @@ export function EventList({ strips }: { strips: StripLayers }) {
   const box = useRef<HTMLDivElement>(null);
   const { log } = useLive((live) => live.past);
   useLive((live) => live.turn);
-  const pausedAt = useLive((live) => live.pausedAt);
-  const next = pausedAt?.number ?? log.next;
-  const count = Math.max(0, next - log.first);
+  useLive((live) => live.pausedAt);
+  const filter = useShownEvents(({ filter: now }) => now);
+  const shown = useShownEvents.getState().shown();
+  const { count, next } = shown;
   /** Number of the event that the keyboard is at. */
   const [active, setActive] = useState<number | null>(null);
-  const held = useHeld(box, { count, next, rowPx: ROW_PX, isPinned: active !== null });
-  const at = (index: number): number => next - 1 - index;
+  const held = useHeld(box, { count, next, rowPx: ROW_PX, headPx: HEAD_PX, isPinned: active !== null, list: filter });
+  const at = shown.numberAt;
 
   const choose = (index: number): void => {
     if (count === 0) return;
@@ -37,7 +41,7 @@ export function EventList({ strips }: { strips: StripLayers }) {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / ROW_PX) - 1);
-    const now = active === null ? -1 : next - 1 - active;
+    const now = active === null ? -1 : (shown.indexOf(active) ?? -1);
     const to: Record<string, number> = {
       ArrowDown: now + 1,
       ArrowUp: now - 1,
@@ -57,6 +61,7 @@ export function EventList({ strips }: { strips: StripLayers }) {
 
   return (
     <div
+      ref={box}
       role="grid"
       aria-label="Events"
       aria-rowcount={count + 1}
@@ -64,8 +69,9 @@ export function EventList({ strips }: { strips: StripLayers }) {
       tabIndex={0}
       className="events"
       onKeyDown={onKeyDown}
+      {...held.handlers}
     >
-      <div role="rowgroup">
+      <div role="rowgroup" className="events-top">
         <div role="row" className="event events-head" aria-rowindex={1}>
           {HEADS.map((head) => (
             <span key={head} role="columnheader" className={`ev-${head.toLowerCase()}`}>
@@ -74,8 +80,10 @@ export function EventList({ strips }: { strips: StripLayers }) {
           ))}
         </div>
       </div>
-      <div role="rowgroup" className="events-box" ref={box} {...held.handlers}>
-        <div role="presentation" className="events-body" style={{ height: count * ROW_PX }}>
+      {count === 0 ? (
+        <Nothing isFiltered={isFiltering(filter)} />
+      ) : (
+        <div role="rowgroup" className="events-body" style={{ height: count * ROW_PX }}>
           {held.rows.getVirtualItems().map(({ index, start }) => {
             const event = log.at(at(index));
             return event ? (
@@ -95,9 +103,20 @@ export function EventList({ strips }: { strips: StripLayers }) {
             ) : null;
           })}
         </div>
-      </div>
+      )}
     </div>
   );
+}
+
+/** Why no event stands here. */
+function Nothing({ isFiltered }: { isFiltered: boolean }) {
+  const phase = useLive((live) => live.phase);
+  const text = isFiltered
+    ? 'No event is like this.'
+    : phase === 'watching'
+      ? 'Nothing has happened yet. What does is told here within a tenth of a second.'
+      : 'Nothing was told.';
+  return <p className="events-blank two">{text}</p>;
 }
 
 type EventRowProps = {
@@ -128,7 +147,7 @@ function EventRow({ id, event, index, top, isActive, strips, onChoose }: EventRo
         {timeText(event.time)}
       </span>
       <span role="gridcell" className="st" title={aboutText(event)}>
-        <EventGlyph event={event.event} role={role} />
+        <EventGlyph event={event.event} of={role} />
         <span className="cut">{event.event}</span>
       </span>
       <span role="gridcell" className={isPath ? 'mono ev-path' : 'ev-path dim'} title={isPath ? text : undefined}>

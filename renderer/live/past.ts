@@ -8,6 +8,8 @@ export class Past {
   readonly log = new EventLog();
   readonly lanes = new Lanes();
   readonly usage = new Usage();
+  /** Lowers that changed under the mount. */
+  readonly layersChanged = new Set<number>();
 
   take({ events, lifetimes }: Pick<LiveTold, 'events' | 'lifetimes'>): void {
     const first = this.log.first;
@@ -16,6 +18,7 @@ export class Past {
     for (const event of events) {
       this.lanes.takeEvent(event, number++);
       this.usage.take(event);
+      if (event.event === 'layer-changed') this.layersChanged.add(event.layer);
     }
     for (const life of lifetimes) this.lanes.takeLife(life);
     if (this.log.first !== first) this.lanes.drop(this.log.first);

@@ -88,7 +88,12 @@ export function usePainted(
       }
       const top = axis.current && width > 0 ? canvasOf(axis.current, whole, AXIS_PX) : null;
       top?.translate(NAMES_PX, 0);
-      if (top) paintAxis(top, { from, to, width, height: AXIS_PX, isNow: until === null }, look);
+      if (top)
+        paintAxis(
+          top,
+          { from, to, width, height: AXIS_PX, isNow: until === null && endedAt === null && pausedAt === null },
+          look,
+        );
       const main = canvas.current && width > 0 ? canvasOf(canvas.current, whole, height) : null;
       main?.translate(NAMES_PX, 0);
       if (main) {

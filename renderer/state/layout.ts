@@ -4,6 +4,8 @@ import { create } from 'zustand';
 export type Layout = {
   main: 'tree' | 'upper-use' | 'findings' | 'map' | 'verify';
   columnsOpen: boolean;
+  /** What stands in the live lane beside the timeline. */
+  live: 'events' | 'by-process';
   /** Shuts or opens a side pane. Set by the panes once they stand. */
   toggle: (pane: 'nav' | 'side') => void;
   /** Shuts or opens the live lane. */
@@ -13,6 +15,7 @@ export type Layout = {
 export const useLayout = create<Layout>(() => ({
   main: 'tree',
   columnsOpen: false,
+  live: 'events',
   toggle: () => {},
   toggleLive: () => {},
 }));
