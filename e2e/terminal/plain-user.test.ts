@@ -143,4 +143,8 @@ describe.skipIf(process.getuid?.() !== 0)('without privilege', () => {
     expectFailure(await run(words), 4, 'ndjson');
     expect((await stratoscope(words)).status).toBe(0);
   });
+
+  it('a mount point that only privilege reaches: status 4', async () => {
+    expectFailure(await run(['scan', stage.at('fs/closed/mount'), '--format', 'ndjson']), 4, 'ndjson');
+  });
 });

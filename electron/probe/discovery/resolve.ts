@@ -97,8 +97,9 @@ async function mountAt(reach: Reach, view: View, path: ReturnType<typeof absolut
   if (look.code === 'overlay')
     throw fail('not-overlay', 'this is no mount point; it lies inside another overlay', where, seeList);
   if (look.code === 'ENOTDIR' || look.code === 'ELOOP') throw fail('not-overlay', look.why, where, seeList);
-  const isDenied = look.code === 'EACCES' || look.code === 'EPERM';
-  throw fail(isDenied ? 'needs-privilege' : 'unreadable', look.why, where, seeList);
+  if (look.code === 'EACCES' || look.code === 'EPERM')
+    throw fail('needs-privilege', look.why, where, 'read with privilege');
+  throw fail('unreadable', look.why, where, seeList);
 }
 
 async function resolveDev(reach: Reach, dev: string, signal?: AbortSignal): Promise<StackFacts> {
