@@ -6,7 +6,7 @@ import { listOverlays, resolveStack, seenFilesystems } from './discovery/index.t
 import { hello } from './hello.ts';
 import { hangJudge } from './layers/danger.ts';
 import { CannotList, listDirectories } from './layers/directories.ts';
-import { readEntry, readWork } from './layers/entry.ts';
+import { readEntry, readNames, readWork } from './layers/entry.ts';
 import { verifyHandles } from './layers/handles.ts';
 import { identify } from './layers/identify.ts';
 import { type HandleAnswer, type HandleRequest, releaseSession, sessionLayer } from './layers/sessions.ts';
@@ -73,6 +73,12 @@ const handlers: Handlers<ProbeContract> = {
   overlays: (_, { item, signal }) => listOverlays(item, signal),
   resolve: ({ stack }, { signal }) => resolveStack(stack, signal),
   walk: (params, context) => walkLayers(params, context),
+  names: ({ place, paths }, { signal }) =>
+    here(
+      place,
+      async () => ({ lists: await readNames(place, paths) }),
+      () => askApart((client) => client.call('names', { place, paths }), signal),
+    ),
   reread: (params, { chunk }) => naming(params.upper.path, () => rereadNames(params, chunk)),
   handles: ({ session, requests }, { signal }) => handles(session, requests, signal),
   release: ({ session }) => {

@@ -23,6 +23,8 @@ export const LiveState = z.object({
   /** How often records were lost, and how often the stack was read anew for it. */
   overflows: z.number().int(),
   rescans: z.number().int(),
+  /** Why rows cannot follow at present, in one sentence without a full stop: the upper was taken away. Null: they do. */
+  trouble: z.string().nullable(),
   /** Where the overlay is still mounted, after `unmounted`. */
   stillAt: z.array(BytesText),
 });

@@ -274,6 +274,21 @@ export const probeContract = {
       result: z.null(),
     },
     /**
+     * What directories of a layer list now, by path, answers in order; `errno` where one cannot be listed. `type` is
+     * DT_*.
+     */
+    names: {
+      params: z.object({ place: Place, paths: z.array(BytesText).max(4096) }),
+      result: z.object({
+        lists: z.array(
+          z.union([
+            z.object({ names: z.array(z.object({ name: BytesText, ino: Decimal, type: z.number().int() })) }),
+            z.object({ errno: z.string() }),
+          ]),
+        ),
+      }),
+    },
+    /**
      * Opens each handle on the filesystem of `layer` (or of the work directory: layer -1) and says what it is. Answers
      * stand in order. `errno` is ESTALE for a dead object, EPERM without privilege, else as the kernel says.
      */

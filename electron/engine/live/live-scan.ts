@@ -253,7 +253,11 @@ export class LiveScan {
       .map((path) => upper.at(path)?.entry ?? ABSENT)
       .filter((entry) => entry !== ABSENT && `${entries.ino(entry)}` === ino);
     const from = all.find((entry) => this.#fresh.has(entry));
-    if (from === undefined) return;
+    if (from === undefined) {
+      // The name that was to be read is not where it was.
+      if (all.length > 0) upper.dirtyInodes.add(ino);
+      return;
+    }
     for (const entry of all) {
       if (entry === from) continue;
       const marks = entries.markBits[entry];

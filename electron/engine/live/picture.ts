@@ -123,6 +123,10 @@ export class Picture implements Asker {
     return nodes;
   }
 
+  get isDoubtful(): boolean {
+    return this.#doubtful.size > 0;
+  }
+
   /** Where a name stands now; null where it is gone. */
   pathOf(node: UpperNode): Bytes | null {
     return this.upper.pathOf(node);

@@ -1,4 +1,5 @@
-import { asBytes } from '../../../shared/bytes/bytes.ts';
+import type { z } from 'zod';
+import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 import type { EntryFacts, Place, ProbeContract } from '../../../shared/ipc/probe.ts';
 import type { Client } from '../../../shared/ipc/rpc.ts';
 import type { Now } from '../../../shared/live/raw.ts';
@@ -9,6 +10,11 @@ import type { UpperNode } from './upper-tree.ts';
 const QUIET_MS = 30;
 /** So many at once. */
 const AT_ONCE = 16;
+const LISTS_AT_ONCE = 256;
+/** A record of what was done before a listing has come by then. */
+const SETTLE_MS = 20;
+
+type Listing = z.output<ProbeContract['calls']['names']['result']>['lists'][number];
 
 /**
  * Reads again what was in doubt: names whose record was read when something else stood there already. It waits for a
@@ -21,6 +27,7 @@ export class Refresher {
   readonly #onRead: () => void;
   #timer: NodeJS.Timeout | null = null;
   #hasEnded = false;
+  #isReading = false;
   /** Counts records: an answer that took its time may tell of what was before them. */
   #records = 0;
 
@@ -45,14 +52,76 @@ export class Refresher {
   #schedule(): void {
     if (this.#hasEnded) return;
     if (this.#timer) clearTimeout(this.#timer);
+    if (this.#isReading) {
+      this.#timer = setTimeout(() => {
+        this.#timer = null;
+        this.#schedule();
+      }, QUIET_MS);
+      return;
+    }
     this.#timer = setTimeout(() => void this.#refresh(), QUIET_MS);
   }
 
   async #refresh(): Promise<void> {
     this.#timer = null;
+    this.#isReading = true;
     const nodes = this.#picture.takeDoubtful();
     for (let at = 0; at < nodes.length; at += AT_ONCE)
       await Promise.all(nodes.slice(at, at + AT_ONCE).map((node) => this.#one(node)));
+    await this.#holdAgainstListings();
+    this.#isReading = false;
+  }
+
+  /** Nothing is in doubt. */
+  get isIdle(): boolean {
+    const { upper, isDoubtful } = this.#picture;
+    return !this.#isReading && this.#timer === null && upper.unlisted.size === 0 && !isDoubtful;
+  }
+
+  /**
+   * Lists the directories whose names changed: records that nobody had read yet have become one, in an order that
+   * nobody knows, and with them what stands where may be mistaken.
+   */
+  async #holdAgainstListings(): Promise<void> {
+    const { upper } = this.#picture;
+    const asked = [...upper.unlisted].slice(0, LISTS_AT_ONCE).map((node) => ({ node, path: upper.pathOf(node) }));
+    if (asked.length === 0) return;
+    for (const { node } of asked) upper.unlisted.delete(node);
+    const there = asked.flatMap(({ node, path }) => (path === null ? [] : [{ node, path }]));
+    const records = this.#records;
+    try {
+      const paths = there.map(({ path }) => path);
+      const { lists } = await this.#probe.call('names', { place: this.#upper, paths });
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+      // What was listed may be of after a record that is on its way: it would not be told then.
+      if (records !== this.#records) for (const { node } of there) upper.unlisted.add(node);
+      else for (const [i, { node, path }] of there.entries()) await this.#hold(node, path, lists[i]);
+    } catch {
+      // The probe has ended, or the upper has gone: the next record asks again.
+      for (const { node } of there) upper.unlisted.add(node);
+      return;
+    }
+    if (upper.unlisted.size > 0 || this.#picture.isDoubtful) this.#schedule();
+  }
+
+  async #hold(node: UpperNode, path: Bytes, list: Listing | undefined): Promise<void> {
+    const picture = this.#picture;
+    if (picture.pathOf(node) !== path) picture.upper.unlisted.add(node);
+    if (!list || !('names' in list) || picture.pathOf(node) !== path) return;
+    const known = picture.upper.inodesIn(node);
+    const at = (name: Bytes): Bytes => asBytes(path === '' ? name : `${path}/${name}`);
+    const wrong: Bytes[] = [];
+    for (const { name, ino } of list.names) {
+      if (known.get(name) !== ino) wrong.push(name);
+      known.delete(name);
+    }
+    for (const name of known.keys()) picture.remove(at(name));
+    for (const name of wrong) {
+      const facts = await this.#probe.call('entry', { place: this.#upper, path: at(name), target: false });
+      const standing = picture.standing(at(name));
+      if (standing?.ino !== facts.ino) picture.put(at(name), picture.standingOf(nowOf(facts)));
+    }
+    if (known.size > 0 || wrong.length > 0) this.#onRead();
   }
 
   async #one(node: UpperNode): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import type { WatchEvent, WatchMeta } from '../../../shared/contract/watch.ts';
 import type { ProbeContract } from '../../../shared/ipc/probe.ts';
-import type { Client } from '../../../shared/ipc/rpc.ts';
+import type { Client, Failure } from '../../../shared/ipc/rpc.ts';
 import type { LiveEvent } from '../../../shared/live/event.ts';
 import type { Lifetime } from '../../../shared/live/lifetimes.ts';
 import { isoTime, watchEvent } from '../../../shared/live/line.ts';
@@ -32,10 +32,18 @@ export type LiveOptions = {
   /** Records were lost, for the so manyth time; the stack is being read again. */
   onOverflow?: (overflows: number) => void;
   onRescanned?: () => void;
+  /** The stack is being read again, though no records were lost. */
+  onRereading?: () => void;
+  /** The scan cannot be brought in step at present. */
+  onTrouble?: (failure: Failure) => void;
   /** Keeps the scan as a fresh one would be, and calls back with what changed in it. */
   onChanged?: (changes: ChangedObject[]) => void;
   signal: AbortSignal;
 };
+
+/** After a lower changed, how soon the stack is read anew; and of a reading's own time, how long there is none then. */
+const LOWER_MS = 300;
+const REST = 10;
 
 type Read = { readNs: string; readMonotonicNs: string };
 
@@ -55,6 +63,9 @@ export class LiveSession {
   #overflows = 0;
   #failed: unknown = null;
   readonly #abort = new AbortController();
+  #rereading: NodeJS.Timeout | null = null;
+  /** After a reading, how long none is begun without need. */
+  #restMs = 0;
 
   constructor(options: LiveOptions) {
     this.#options = options;
@@ -86,6 +97,7 @@ export class LiveSession {
     } finally {
       this.#refresher?.end();
       this.#updater?.end();
+      if (this.#rereading) clearTimeout(this.#rereading);
     }
   }
 
@@ -115,7 +127,7 @@ export class LiveSession {
       .map(({ layer, why }) => ({ layer, by: 'none' as const, why, directories: 0 }));
     const layers = [...watched, ...unwatched].sort((a, b) => a.layer - b.layer);
     this.#options.onWatched?.(layers);
-    const scan = await this.#read();
+    const scan = await this.#readWhole();
     if (scan === null) return;
     this.#understand(scan);
     // It may be in the reading or not; nobody is told of what was before the start.
@@ -143,16 +155,20 @@ export class LiveSession {
 
   /** The scan is as the records have left it, as far as they have come. */
   get isInStep(): boolean {
-    return this.#updater?.isInStep ?? true;
+    return (this.#updater?.isInStep ?? true) && (this.#refresher?.isIdle ?? true);
   }
 
   /** From now on records are understood over this reading. */
   #understand(scan: StackScan): void {
-    const { onChanged } = this.#options;
+    const { onChanged, onTrouble } = this.#options;
     this.#picture = new Picture(scan, onChanged !== undefined);
     this.#updater?.end();
     this.#updater = onChanged
-      ? new Updater(new LiveScan(scan, this.#picture), onChanged, (error) => this.#fail(error))
+      ? new Updater(new LiveScan(scan, this.#picture), {
+          onChanged,
+          onTrouble: (failure) => onTrouble?.(failure),
+          onFailed: (error) => this.#fail(error),
+        })
       : null;
     this.#refresher?.end();
     const place = this.#options.stack.facts.layers.find(({ role }) => role === 'upper')?.place;
@@ -176,6 +192,17 @@ export class LiveSession {
       item,
     );
     this.#tellLives();
+    if (events.some(({ event }) => event === 'layer-changed')) this.#rereadLater();
+  }
+
+  /** A lower changed below the mount: the kernel promises nothing then, and a scan that is kept in step is read anew. */
+  #rereadLater(): void {
+    if (this.#options.onChanged === undefined || this.#rereading !== null) return;
+    const wait = Math.max(LOWER_MS, this.#restMs);
+    this.#rereading = setTimeout(() => {
+      this.#rereading = null;
+      void this.reread();
+    }, wait);
   }
 
   #tellLives(): void {
@@ -211,15 +238,24 @@ export class LiveSession {
   async reread(): Promise<void> {
     if (this.#meaning === null) return;
     this.#putAside();
+    this.#options.onRereading?.();
     await this.#rescan();
   }
 
+  /** Reads until no records are lost meanwhile: what was read may lack what was lost. */
+  async #readWhole(): Promise<StackScan | null> {
+    for (;;) {
+      const overflows = this.#overflows;
+      const scan = await this.#read();
+      if (scan === null || overflows === this.#overflows) return scan;
+    }
+  }
+
   async #rescan(): Promise<void> {
-    const overflows = this.#overflows;
-    const scan = await this.#read();
+    const begun = performance.now();
+    const scan = await this.#readWhole();
     if (scan === null) return;
-    // Another one while it was read: what was read may lack what was lost then.
-    if (overflows !== this.#overflows) return this.#rescan();
+    this.#restMs = (performance.now() - begun) * REST;
     this.#understand(scan);
     const read = { readNs: `${BigInt(Date.now()) * 1_000_000n}`, readMonotonicNs: `${process.hrtime.bigint()}` };
     this.#send([this.#notice('rescanned', read, {})], read);

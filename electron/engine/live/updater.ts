@@ -1,4 +1,4 @@
-import { FailureError } from '../../../shared/ipc/rpc.ts';
+import { type Failure, FailureError } from '../../../shared/ipc/rpc.ts';
 import { Raw, type RawEvent } from '../../../shared/live/raw.ts';
 import type { ChangedObject, LiveScan } from './live-scan.ts';
 
@@ -12,23 +12,30 @@ const AGAIN_AT_MOST_MS = 2560;
 
 const NAMES = Raw.create | Raw.delete | Raw.rename;
 
+export type UpdaterTells = {
+  /** The scan is in step with what was taken; what changed. */
+  onChanged: (changes: ChangedObject[]) => void;
+  /** It cannot be at present; it is tried again. */
+  onTrouble: (failure: Failure) => void;
+  /** It never will be. */
+  onFailed: (error: unknown) => void;
+};
+
 /** Brings a scan in step with records: soon, one update at a time, and never for most of the time. */
 export class Updater {
   readonly #live: LiveScan;
-  readonly #onChanged: (changes: ChangedObject[]) => void;
+  readonly #tells: UpdaterTells;
   #timer: NodeJS.Timeout | null = null;
   #isUpdating = false;
   #hasEnded = false;
   #again = AGAIN_MS;
-  readonly #onFailed: (error: unknown) => void;
   /** Records came that no update has seen yet. */
   #isBehind = false;
   #next = 0;
 
-  constructor(live: LiveScan, onChanged: (changes: ChangedObject[]) => void, onFailed: (error: unknown) => void) {
+  constructor(live: LiveScan, tells: UpdaterTells) {
     this.#live = live;
-    this.#onChanged = onChanged;
-    this.#onFailed = onFailed;
+    this.#tells = tells;
   }
 
   /** A record was understood. */
@@ -63,17 +70,18 @@ export class Updater {
     try {
       changes = await this.#live.update();
     } catch (error) {
-      // The probe has ended, and the watch with it; or the upper has gone, which its mount tells.
-      if (!(error instanceof FailureError)) {
+      // The probe has ended, and the watch with it; or the upper has gone, and may come back.
+      if (error instanceof FailureError) this.#tells.onTrouble(error.failure);
+      else {
         this.end();
-        this.#onFailed(error);
+        this.#tells.onFailed(error);
       }
     }
     this.#isUpdating = false;
     const took = performance.now() - begun;
     this.#next = performance.now() + Math.max(FRAME_MS, took * REST);
     if (this.#hasEnded) return;
-    if (changes !== null) this.#onChanged(changes);
+    if (changes !== null) this.#tells.onChanged(changes);
     if (this.#isBehind) {
       this.#again = AGAIN_MS;
       this.#schedule(0);

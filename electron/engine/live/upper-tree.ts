@@ -1,4 +1,5 @@
 import { asBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
+import { NO_DIRECTORY } from '../../../shared/ipc/records.ts';
 import type { Standing } from '../../../shared/live/asker.ts';
 import { UNKNOWN } from '../../../shared/live/record.ts';
 import { Kind } from '../../../shared/merge/marks.ts';
@@ -35,6 +36,8 @@ export class UpperTree implements RawTree {
   readonly dirty = new Set<UpperNode>();
   /** Inodes of which other names may show something else too: how many names there are. */
   readonly dirtyInodes = new Set<string>();
+  /** Directories whose names changed, or that came: what they hold is held against their listing. */
+  readonly unlisted = new Set<UpperNode>();
   /** Counts the changes by which paths may lead elsewhere. */
   generation = 0;
   readonly #marks: MarkReading;
@@ -174,6 +177,10 @@ export class UpperTree implements RawTree {
     this.#mark(node);
     this.#mark(parent);
     const { is, ino } = this.standingOf(node);
+    if (this.#tracks) {
+      this.unlisted.add(parent);
+      if (is === 'directory') this.unlisted.add(node);
+    }
     if (is !== 'directory' && ino !== null) this.touchInode(ino);
   }
 
@@ -221,6 +228,21 @@ export class UpperTree implements RawTree {
     this.#set(place.parent, place.name, node);
     this.#changedNames(node, place.parent);
     this.generation++;
+  }
+
+  /** The names in a directory, and the inode that each is taken for. */
+  inodesIn(node: UpperNode): Map<Bytes, string | null> {
+    const out = new Map<Bytes, string | null>();
+    const { entries } = this;
+    if (node.entry !== ABSENT && entries.kind(node.entry) === Kind.dir) {
+      const directory = entries.directory(node.entry);
+      if (directory !== NO_DIRECTORY)
+        for (const entry of entries.entriesOf(directory)) out.set(entries.name(entry), `${entries.ino(entry)}`);
+    }
+    for (const [name, child] of node.changed ?? [])
+      if (child === null) out.delete(name);
+      else out.set(name, child.standing ? child.standing.ino : `${entries.ino(child.entry)}`);
+    return out;
   }
 
   /** Path of a node; null where it is not in the tree any more. */

@@ -1,9 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { WatchEvent } from '../../../shared/contract/watch.ts';
 import { type LiveLifetime, type LiveState, LiveTold } from '../../../shared/ipc/live.ts';
-import { cannotMount, Laboratory } from '../testing/laboratory.ts';
+import { cannotMount, type FilesystemType, Laboratory } from '../testing/laboratory.ts';
 
 const QUIET_MS = 150;
+
+/** The process that watches: the newest probe of this one. */
+function probeOf(): number {
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'latin1')
+    .trim()
+    .split(' ')
+    .map(Number);
+  const isProbe = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('probe');
+  return children.findLast(isProbe) as number;
+}
 
 /** A view that is live, and what was told of it. */
 class LivePage {
@@ -42,6 +53,9 @@ class LivePage {
   async until(phase: LiveState['phase']): Promise<void> {
     while (this.state?.phase !== phase) await new Promise((resolve) => setTimeout(resolve, 5));
   }
+  async rescanned(): Promise<void> {
+    while (!this.state?.rescans) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
   async quiet(): Promise<void> {
     this.#last = performance.now();
     while (performance.now() - this.#last < QUIET_MS) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -64,9 +78,9 @@ describe.skipIf(cannotMount)(`a live view${cannotMount ? `: ${cannotMount}` : ''
   afterEach(() => page.stop());
 
   /** A fresh overlay on a filesystem of its own at `fsN`, mounted at `mN`, and its view. */
-  async function stack(lower: string, options = ''): Promise<{ fs: string; m: string }> {
+  async function stack(lower: string, options = '', type: FilesystemType = 'ext4'): Promise<{ fs: string; m: string }> {
     const [fs, m] = [`fs${++count}`, `m${count}`];
-    lab.filesystem('ext4', fs);
+    lab.filesystem(type, fs);
     lab.sh(`mkdir ${fs}/l ${fs}/u ${fs}/w; cd ${fs}/l; ${lower}`);
     lab.overlay(m, `lowerdir=${fs}/l,upperdir=${fs}/u,workdir=${fs}/w${options}`);
     view = await lab.open(lab.mount(m));
@@ -141,6 +155,61 @@ describe.skipIf(cannotMount)(`a live view${cannotMount ? `: ${cannotMount}` : ''
     expect((await lab.row(view, 'moved')).upperBeneath).toMatchObject({ entries: 3 });
     expect(await lab.client.call('locate', { view, path: 'a/b' as never })).not.toBeNull();
     expect((await lab.row(view, 'a/b')).status).toBe('whiteout');
+  });
+
+  test('records that are lost are announced, and the stack is read again', async () => {
+    const { fs, m } = await stack('echo lower > f', '', 'tmpfs');
+    const limit = Number(readFileSync('/proc/sys/fs/fanotify/max_queued_events', 'latin1'));
+    const probe = probeOf();
+    process.kill(probe, 'SIGSTOP');
+    try {
+      lab.sh(`mkdir ${fs}/flood; cd ${fs}/flood; for ((i = 0; i < ${limit}; i++)); do : > $i; done`);
+      lab.sh(`echo more >> ${m}/f; mkdir ${m}/late`);
+    } finally {
+      process.kill(probe, 'SIGCONT');
+    }
+    await page.rescanned();
+    await page.quiet();
+    expect(page.state).toMatchObject({ overflows: 1, rescans: 1 });
+    expect(page.events.map(({ event }) => event)).toEqual(expect.arrayContaining(['overflow', 'rescanned']));
+    expect(await lab.names(view)).toEqual(['/', '  f', '  late']);
+    lab.sh(`touch ${m}/after`);
+    await page.quiet();
+    expect(await lab.names(view)).toEqual(['/', '  after', '  f', '  late']);
+  });
+
+  test('a lower that changes below the mount is told, and read anew', async () => {
+    const { fs } = await stack('echo lower > f');
+    lab.sh(`echo new > ${fs}/l/g`);
+    await page.rescanned();
+    expect(page.events.find(({ event }) => event === 'layer-changed')).toMatchObject({ path: 'g', layer: 1 });
+    expect(await lab.names(view)).toEqual(['/', '  f', '  g']);
+    expect(page.state).toMatchObject({ overflows: 0, rescans: 1 });
+  });
+
+  test('a probe that is killed ends it, plainly; what was read stays', async () => {
+    await stack('echo lower > f');
+    const down = new Promise((resolve) => lab.client.on('probe', resolve));
+    process.kill(probeOf(), 'SIGKILL');
+    expect(await page.ended).toBe('closed');
+    expect(await down).toMatchObject({ state: 'down', message: 'The probe was ended by SIGKILL.' });
+    expect(await lab.names(view)).toEqual(['/', '  f']);
+    page = new LivePage(lab, view);
+    await page.until('watching');
+  });
+
+  test('an upper that is full, and an upper that is taken away', async () => {
+    const { fs, m } = await stack('echo lower > f; mkdir d');
+    lab.sh(`dd if=/dev/zero of=${m}/big bs=1M 2>/dev/null || true; echo x > ${m}/d/none || true`);
+    await page.quiet();
+    expect((await lab.row(view, 'big')).status).toBe('upper');
+    lab.sh(`rm ${m}/big; mv ${fs}/u ${fs}/elsewhere; echo more >> ${m}/f`);
+    while (page.state?.trouble == null) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(page.state.trouble).toContain('ENOENT');
+    lab.sh(`mv ${fs}/elsewhere ${fs}/u`);
+    while (page.state.trouble !== null) await new Promise((resolve) => setTimeout(resolve, 5));
+    await page.quiet();
+    expect((await lab.row(view, 'f')).status).toBe('copied up');
   });
 
   test('one view is live once; it ends when it is closed', async () => {

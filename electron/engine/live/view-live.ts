@@ -29,7 +29,7 @@ export type ViewLiveOptions = {
 export class ViewLive {
   readonly #options: ViewLiveOptions;
   readonly #session: LiveSession;
-  #state: LiveState = { phase: 'starting', watched: [], overflows: 0, rescans: 0, stillAt: [] };
+  #state: LiveState = { phase: 'starting', watched: [], overflows: 0, rescans: 0, trouble: null, stillAt: [] };
   #stateIsNews = true;
   #events: WatchEvent[] = [];
   readonly #lives = new Map<number, Lifetime>();
@@ -55,9 +55,17 @@ export class ViewLive {
         for (const life of lives) this.#lives.set(life.key, life);
         this.#schedule();
       },
-      onChanged: (changes) => this.#follow(changes),
+      onChanged: (changes) => {
+        if (this.#state.trouble !== null) this.#changed({ trouble: null });
+        this.#follow(changes);
+      },
+      onTrouble: ({ message }) => {
+        const trouble = `what changed cannot be read: ${message}`;
+        if (this.#state.trouble !== trouble) this.#changed({ trouble });
+      },
+      onRereading: () => this.#changed({ phase: 'rescanning' }),
       onOverflow: (overflows) => this.#changed({ phase: 'rescanning', overflows }),
-      onRescanned: () => this.#changed({ phase: 'watching', rescans: this.#state.rescans + 1 }),
+      onRescanned: () => this.#changed({ phase: 'watching', rescans: this.#state.rescans + 1, trouble: null }),
       onUnmounted: (stillAt: Bytes[]) => this.#changed({ phase: 'unmounted', stillAt }),
       signal,
     });
@@ -76,7 +84,6 @@ export class ViewLive {
 
   /** Reads everything again, because somebody wants it. */
   async reread(): Promise<void> {
-    this.#changed({ phase: 'rescanning' });
     await this.#session.reread();
   }
 

@@ -79,6 +79,42 @@ function entryOfFd(fd: number, target: boolean): EntryFacts {
   };
 }
 
+export type ListedNames = { names: { name: Bytes; ino: string; type: number }[] } | { errno: string };
+
+/** What directories of a layer list, by path. Throws a SyscallError where the layer cannot be opened. */
+export async function readNames(place: Place, paths: readonly Bytes[]): Promise<ListedNames[]> {
+  const opener = new PlaceOpener();
+  try {
+    const { fd: root } = await opener.open(place);
+    try {
+      return paths.map((path) => namesBelow(root, path));
+    } finally {
+      close(root);
+    }
+  } finally {
+    await opener.end();
+  }
+}
+
+function namesBelow(root: number, path: Bytes): ListedNames {
+  try {
+    const at = openBelow(root, path);
+    try {
+      const fd = openat(at, asBytes('.'), Open.readOnly | Open.directory | Open.noAtime);
+      try {
+        return { names: listDirectory(fd).map(({ name, ino, type }) => ({ name, ino: `${ino}`, type })) };
+      } finally {
+        close(fd);
+      }
+    } finally {
+      close(at);
+    }
+  } catch (error) {
+    if (error instanceof SyscallError) return { errno: error.code };
+    throw error;
+  }
+}
+
 export type WorkEntry = { path: Bytes; mode: number; ino: string; nlink: number; xattrs: RawXattr[] };
 export type WorkFacts = { entries: WorkEntry[]; error: { code: string; message: string } | null };
 
