@@ -1,6 +1,6 @@
 /**
- * Does operations on a directory, one a line of JSON on standard input, and says `done` when there are no more. What
- * fails fails: several of these work on the same names at once.
+ * Does operations on a directory, one a line of JSON on standard input, and says for each empty line how many took
+ * effect. What fails fails: several of these work on the same names at once.
  */
 import {
   appendFileSync,
@@ -18,10 +18,14 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Operation } from './random-operations.ts';
 
 const [, , folder = ''] = process.argv;
+/** These make the directories on the way too. */
+const MAKING: ReadonlySet<string> = new Set(['create', 'write', 'append', 'mkdir', 'symlink']);
+let done = 0;
 
 const PERFORM: Record<Operation['op'], (at: string, other: string) => void> = {
   create: (at) => closeSync(openSync(at, 'wx')),
@@ -40,11 +44,19 @@ const PERFORM: Record<Operation['op'], (at: string, other: string) => void> = {
 };
 
 for await (const line of createInterface({ input: process.stdin })) {
+  if (line === '') {
+    console.log(`${done}`);
+    done = 0;
+    continue;
+  }
   try {
     const { op, path, to } = JSON.parse(line) as Operation;
-    PERFORM[op](`${folder}/${path}`, `${folder}/${to}`);
+    const [at, other] = [`${folder}/${path}`, `${folder}/${to}`];
+    if (MAKING.has(op)) mkdirSync(dirname(at), { recursive: true });
+    if (op === 'rename' || op === 'link') mkdirSync(dirname(other), { recursive: true });
+    PERFORM[op](at, other);
+    done++;
   } catch {
     // The name is another's, or not there.
   }
 }
-console.log('done');

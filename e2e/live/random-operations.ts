@@ -1,15 +1,15 @@
 import type { Random } from '../kernel/random.ts';
 
 const WEIGHTS = {
-  create: 8,
+  create: 12,
   write: 8,
   append: 8,
   truncate: 3,
   mkdir: 10,
-  unlink: 10,
+  unlink: 8,
   rmdir: 4,
-  rmtree: 3,
-  rename: 14,
+  rmtree: 1,
+  rename: 12,
   link: 6,
   symlink: 3,
   chmod: 8,
@@ -18,7 +18,7 @@ const WEIGHTS = {
 
 export type Operation = { op: keyof typeof WEIGHTS; path: string; to: string };
 
-const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 
 /** A path of one to three names, few enough that operations meet. */
 function path(random: Random): string {
