@@ -63,6 +63,8 @@ for (const form of FORMS) {
     });
 
     test('rows flash as they come, change and go; shut directories count; none of it where less motion is wanted', async () => {
+      await jump(page, 'etc/passwd');
+      await expect(row(page, /^passwd/)).toBeVisible();
       const { flashes, watch } = await watchFlashes(page);
       await watch();
       sh('touch etc/fresh');
@@ -84,6 +86,25 @@ for (const form of FORMS) {
       sh('rm etc/still');
       await expect(row(page, /^still/)).toBeHidden();
       await page.emulateMedia({ reducedMotion: 'no-preference' });
+    });
+
+    test('nothing jumps under the keyboard’s row, nor under the pointer', async () => {
+      await jump(page, 'etc/passwd');
+      const passwd = row(page, /^passwd/);
+      await expect(passwd).toHaveAttribute('aria-selected', 'true');
+      const top = async (): Promise<number | undefined> => (await passwd.boundingBox())?.y;
+      const before = await top();
+      expect(before).toBeDefined();
+      sh('for n in 1 2 3 4 5; do touch etc/a$n; done');
+      await expect(row(page, /^a5/)).toBeAttached();
+      expect(await top()).toBe(before);
+      await passwd.hover();
+      sh('for n in 6 7 8 9; do touch etc/a$n; done');
+      await expect(row(page, /^a9/)).toBeAttached();
+      expect(await top()).toBe(before);
+      sh('rm etc/a?');
+      await expect(row(page, /^a9/)).toHaveCount(0);
+      expect(await top()).toBe(before);
     });
 
     test('the timeline tells of each process when it did what, and is worked by keys', async () => {

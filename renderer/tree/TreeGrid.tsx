@@ -56,10 +56,15 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
 
   // Before the paint, so that what came in above is never seen to push.
   const turned = useRef(shift.turn);
+  const isOtherOrder = useRef(false);
   useLayoutEffect(() => {
     if (turned.current === shift.turn) return;
     turned.current = shift.turn;
-    scroller.scrollTo(scroller.topNow() + shift.rows * ROW_PX);
+    const by = shift.rows * ROW_PX;
+    // Another order puts rows elsewhere by their own right.
+    if (isOtherOrder.current) scroller.scrollTo(scroller.topNow() + by);
+    else scroller.shiftBy(by);
+    isOtherOrder.current = false;
   }, [shift, scroller]);
 
   useEffect(() => {
@@ -67,6 +72,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
       reveal: reveal.reveal,
       anchor: () => (reveal.isPending() ? null : anchorIndex(grid.current, scroller, pointerY.current)),
       prepareOrder: () => {
+        isOtherOrder.current = true;
         if (selectedInSight(scroller) === null) scroller.scrollTo(0);
       },
       focus: () => grid.current?.focus(),
@@ -141,7 +147,10 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
         tabIndex={0}
         className="grid"
         style={{ ['--cols' as string]: template(shown, facts) }}
-        onKeyDown={onKeyDown}
+        onKeyDown={(event) => {
+          scroller.settle();
+          onKeyDown(event);
+        }}
         onMouseDown={onMouseDown}
         onDoubleClick={onDoubleClick}
         onPointerMove={(event) => {
@@ -149,6 +158,7 @@ export function TreeGrid({ stack, width }: { stack: OpenStack; width: number }) 
         }}
         onPointerLeave={() => {
           pointerY.current = null;
+          if (selectedInSight(scroller) === null) scroller.settle();
         }}
         onContextMenu={(event) => {
           event.preventDefault();

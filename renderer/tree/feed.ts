@@ -1,6 +1,6 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import type { Row } from '../../shared/ipc/engine.ts';
-import { indexOfPath, leadOf, missing, type Placed, type RowWindow } from './window.ts';
+import { AHEAD, indexOfPath, leadOf, missing, type Placed, type RowWindow } from './window.ts';
 
 export type RowsAnswer = {
   version: number;
@@ -56,11 +56,14 @@ export class RowFeed {
     void this.#run();
   }
 
-  /** The view has a new version, or says the present one again. `total`: its rows, where that is told. */
-  announce(version: number, total: number = this.#total): void {
-    if (version < this.#version) return;
+  /**
+   * The view has a new version, or says the present one again. `total`: its rows; where that is not told, more than
+   * there were are asked for, so that a row that was pushed on is among them.
+   */
+  announce(version: number, total?: number): void {
+    if (version < this.#version || (total === undefined && version === this.#version)) return;
     this.#version = version;
-    this.#total = total;
+    this.#total = total ?? this.#total + AHEAD;
     void this.#run();
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MOST_PX, scaleOf, toBox, toVirtual, within } from './scale.ts';
+import { MOST_PX, scaleOf, slackOf, toBox, toVirtual, within } from './scale.ts';
 
 test('a list that fits is not scaled', () => {
   const scale = scaleOf(138_000, 24, 900);
@@ -28,4 +28,15 @@ test('no place lies outside the list', () => {
   expect(within(scale, -5)).toBe(0);
   expect(within(scale, 1000)).toBe(140);
   expect(within(scaleOf(2, 24, 100), 30)).toBe(0);
+});
+
+test('a list that is held beyond its ends has room there, and no more', () => {
+  const long = scaleOf(10, 24, 100);
+  expect(slackOf(long, null)).toEqual({ above: 0, below: 0 });
+  expect(slackOf(long, 140)).toEqual({ above: 0, below: 0 });
+  expect(slackOf(long, 164)).toEqual({ above: 0, below: 24 });
+  expect(slackOf(long, -24)).toEqual({ above: 24, below: 0 });
+  const short = scaleOf(2, 24, 100);
+  expect(slackOf(short, 24)).toEqual({ above: 0, below: 76 });
+  expect(slackOf(scaleOf(1_000_000, 24, 100), -24)).toEqual({ above: 0, below: 0 });
 });

@@ -25,3 +25,10 @@ export const toBox = (scale: Scale, top: number): number =>
 /** The nearest place that can be scrolled to. */
 export const within = (scale: Scale, top: number): number =>
   Math.max(0, Math.min(top, Math.max(0, scale.virtual - scale.view)));
+
+/** Room above and below a list that is held at `top` beyond its ends; none for null, nor in a list that is scaled. */
+export function slackOf({ virtual, box, view }: Scale, top: number | null): { above: number; below: number } {
+  if (top === null || virtual !== box) return { above: 0, below: 0 };
+  // In a list that is shorter than the view the room below begins where the view ends.
+  return { above: Math.max(0, -top), below: top > Math.max(0, virtual - view) ? top + view - virtual : 0 };
+}

@@ -1,7 +1,7 @@
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
-import { type RefObject, useCallback, useMemo, useRef } from 'react';
+import { type RefObject, useCallback, useMemo, useReducer, useRef } from 'react';
 import { ROW_PX } from './RowView.tsx';
-import { type Scale, scaleOf, toBox, toVirtual, within } from './scale.ts';
+import { type Scale, scaleOf, slackOf, toBox, toVirtual, within } from './scale.ts';
 
 /** Rows painted beyond each edge. */
 export const OVERSCAN = 6;
@@ -15,6 +15,13 @@ export type Scroller = {
   boxPx: number;
   viewPx: number;
   scrollTo(top: number): void;
+  /**
+   * Moves the list by so much as rows above came or went, so that what is in sight stays where it is, also where the list
+   * is too short for that: room is then left free above or below it, until it is scrolled.
+   */
+  shiftBy(px: number): void;
+  /** Takes away the room above the list. */
+  settle(): void;
   topNow(): number;
   viewNow(): number;
 };
@@ -30,23 +37,65 @@ export function useScroller(box: RefObject<HTMLDivElement | null>, count: number
   // In a scaled list many places share one scroll position: the exact one is kept beside it.
   const exact = useRef({ scrollTop: 0, top: 0 });
 
+  /** Where the list is held beyond its ends; null: it is not. */
+  const beyond = useRef<number | null>(null);
+  const [, paint] = useReducer((turn: number) => turn + 1, 0);
+
   const topNow = useCallback((): number => {
-    const scrollTop = box.current?.scrollTop ?? 0;
-    if (Math.abs(exact.current.scrollTop - scrollTop) >= 1)
-      exact.current = { scrollTop, top: toVirtual(scale.current, scrollTop) };
-    return exact.current.top;
+    const element = box.current;
+    const scrollTop = element?.scrollTop ?? 0;
+    if (!element || Math.abs(exact.current.scrollTop - scrollTop) < 1) return exact.current.top;
+    const { above } = slackOf(scale.current, beyond.current);
+    const top = toVirtual(scale.current, scrollTop - above);
+    exact.current = { scrollTop, top };
+    if (beyond.current === null) return top;
+    // As it is scrolled back the room that was left free goes.
+    beyond.current = top === within(scale.current, top) ? null : top;
+    const now = slackOf(scale.current, beyond.current).above;
+    if (now !== above) {
+      element.scrollTop = top + now;
+      exact.current.scrollTop = element.scrollTop;
+    }
+    return top;
   }, [box]);
+
+  const shiftBy = useCallback(
+    (px: number): void => {
+      const element = box.current;
+      const body = element?.querySelector<HTMLElement>('.body');
+      if (!element || !body) return;
+      const top = topNow() + px;
+      beyond.current = top === within(scale.current, top) ? null : top;
+      const slack = slackOf(scale.current, beyond.current);
+      body.style.height = `${scale.current.box + slack.above + slack.below}px`;
+      element.scrollTop = toBox(scale.current, top) + slack.above;
+      exact.current = { scrollTop: element.scrollTop, top };
+      paint();
+    },
+    [box, topNow],
+  );
 
   const scrollTo = useCallback(
     (to: number): void => {
       const element = box.current;
       if (!element) return;
       const top = within(scale.current, to);
+      if (beyond.current !== null) {
+        beyond.current = null;
+        paint();
+      }
       element.scrollTop = toBox(scale.current, top);
       exact.current = { scrollTop: element.scrollTop, top };
     },
     [box],
   );
+
+  const settle = useCallback((): void => {
+    if (beyond.current === null || beyond.current >= 0) return;
+    beyond.current = null;
+    exact.current = { scrollTop: box.current?.scrollTop ?? 0, top: 0 };
+    paint();
+  }, [box]);
 
   const rows = useVirtualizer<HTMLDivElement, Element>({
     count,
@@ -72,9 +121,9 @@ export function useScroller(box: RefObject<HTMLDivElement | null>, count: number
       if (!element) return;
       let rest: ReturnType<typeof setTimeout> | undefined;
       const onScroll = (): void => {
-        report(topNow(), true);
+        report(Math.max(0, topNow()), true);
         clearTimeout(rest);
-        rest = setTimeout(() => report(topNow(), false), REST_MS);
+        rest = setTimeout(() => report(Math.max(0, topNow()), false), REST_MS);
       };
       // A turn of the wheel means so many pixels of the list, not of the box that stands for it.
       const onWheel = (event: WheelEvent): void => {
@@ -98,11 +147,13 @@ export function useScroller(box: RefObject<HTMLDivElement | null>, count: number
   });
 
   const viewNow = useCallback((): number => view.current, []);
-  const top = rows.scrollOffset ?? 0;
-  const { virtual, box: boxPx, view: viewPx } = scale.current;
-  const offset = virtual === boxPx ? 0 : (box.current?.scrollTop ?? 0) - top;
+  const slack = slackOf(scale.current, beyond.current);
+  const top = beyond.current ?? rows.scrollOffset ?? 0;
+  const { virtual, box: listPx, view: viewPx } = scale.current;
+  const offset = virtual === listPx ? slack.above : (box.current?.scrollTop ?? 0) - top;
+  const boxPx = listPx + slack.above + slack.below;
   return useMemo(
-    () => ({ rows, top, offset, boxPx, viewPx, scrollTo, topNow, viewNow }),
-    [rows, top, offset, boxPx, viewPx, scrollTo, topNow, viewNow],
+    () => ({ rows, top, offset, boxPx, viewPx, scrollTo, shiftBy, settle, topNow, viewNow }),
+    [rows, top, offset, boxPx, viewPx, scrollTo, shiftBy, settle, topNow, viewNow],
   );
 }
