@@ -13,6 +13,8 @@ const AT_ONCE = 16;
 const LISTS_AT_ONCE = 256;
 /** A record of what was done before a listing has come by then. */
 const SETTLE_MS = 20;
+/** After a listing that failed. */
+const AGAIN_MS = 500;
 
 type Listing = z.output<ProbeContract['calls']['names']['result']>['lists'][number];
 
@@ -97,8 +99,9 @@ export class Refresher {
       if (records !== this.#records) for (const { node } of there) upper.unlisted.add(node);
       else for (const [i, { node, path }] of there.entries()) await this.#hold(node, path, lists[i]);
     } catch {
-      // The probe has ended, or the upper has gone: the next record asks again.
+      // A name went meanwhile, the upper has gone, or the probe has ended, and this with it.
       for (const { node } of there) upper.unlisted.add(node);
+      if (!this.#hasEnded) this.#timer ??= setTimeout(() => void this.#refresh(), AGAIN_MS);
       return;
     }
     if (upper.unlisted.size > 0 || this.#picture.isDoubtful) this.#schedule();
