@@ -174,6 +174,9 @@ function predictedData(built: BuiltCase, object: ScanObject): { bytes: Bytes | n
   return { bytes, text: `layer ${object.data.layer} (${layer?.id}) ${quote(path)}` };
 }
 
+/** Marks on which lookup hangs in a stack without an upper. */
+const LEADING = new Set<string>(['whiteout', 'opaque', 'redirect', 'metacopy']);
+
 /**
  * Where "unknown" may stand on a privileged run: at and below objects that share an origin; in the listing, where the
  * kernel's answer hangs on whether it has met an opaque=x directory of the layer before; and at and below
@@ -185,12 +188,14 @@ function unknownJudge(
   kernel: ReadonlyMap<Bytes, KernelObject>,
 ) {
   let hasOpaqueX = false;
+  const marked = new Set<Bytes>();
   for (const layer of layersOf(built.case)) {
-    const see = (marks: TreeNode['marks']): void => {
+    const see = (marks: TreeNode['marks'], path: Bytes): void => {
       if (marks.some((mark) => mark.name === 'opaque' && mark.value === 'x')) hasOpaqueX = true;
+      if (marks.some((mark) => LEADING.has(mark.name))) marked.add(path);
     };
-    see(layer.marks);
-    walkNodes(layer.children, (node) => see(node.marks));
+    see(layer.marks, '' as Bytes);
+    walkNodes(layer.children, (node, path) => see(node.marks, path));
   }
   const shares = (path: Bytes): boolean => {
     for (let at: Bytes = path; at !== ''; at = parentOf(at)) {
@@ -205,7 +210,7 @@ function unknownJudge(
   const isInDoubt = upper === null && namespace === 'user' && options.userxattr === undefined;
   const doubted = (path: Bytes): boolean => {
     for (let at: Bytes = path; isInDoubt; at = parentOf(at)) {
-      if (ours.get(at)?.marks.some((mark) => mark.startsWith('unknown:'))) return true;
+      if (marked.has(at)) return true;
       if (at === '') return false;
     }
     return false;
