@@ -1,4 +1,4 @@
-import { asBytes, type Bytes } from '../../shared/bytes/bytes.ts';
+import { asBytes, type Bytes, compareBytes } from '../../shared/bytes/bytes.ts';
 import { Kind } from '../../shared/merge/marks.ts';
 import { close, Open, readlinkat } from '../probe/syscalls/open.ts';
 import { type Stat, statx } from '../probe/syscalls/statx.ts';
@@ -133,11 +133,12 @@ function adoptCopy(union: Union, node: Node, fd: number): void {
   node.temp = null;
 }
 
-/** Every name of an object, remembered or not. */
+/** Every name of an object, remembered or not, in the order of their paths. */
 function namesOf(union: Union, node: Node): Dentry[] {
   const paths = union.links.pathsOf(node.ino, union.root.node.ino);
   if (paths.length === 0) return [...node.dentries].slice(0, 1);
-  return paths.map((names) => {
+  const ordered = paths.toSorted((a, b) => compareBytes(a.join('/') as Bytes, b.join('/') as Bytes));
+  return ordered.map((names) => {
     let at = union.root;
     for (const name of names) {
       const next = union.child(at, name);

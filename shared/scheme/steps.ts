@@ -18,7 +18,7 @@ export const STEPS = {
   'temp-dropped-at-release': 'The temporary file is freed only when the name is dropped from memory.',
   'mapping-removed': 'On removal the mapping is deleted, since the upper number may be used again.',
   'mapping-void': 'The upper number was used again: its handle differs, and the mapping is void.',
-  'number-mapped': 'stat and a listing look into the map, and give the lower number where there is one.',
+  'number-mapped': 'A stat and a listing look into the map, and give the lower number where there is one.',
   'atime-kept': 'The access time is kept beside the mapping; that of the lower file never moves.',
   'directory-copied': 'A directory is copied up before anything in it is (overlayfs).',
   whiteout: 'A removed name that exists below is covered by a whiteout (overlayfs).',
