@@ -151,8 +151,8 @@ test('every item of the menu has a key of its own within its menu, and the comma
     expect(new Set(keys(labels)).size, labels.join()).toBe(labels.length);
     expect(keys(labels)).not.toContain('');
   }
-  await running.page.evaluate(`window.keys = []; addEventListener('keydown', ({ key, ctrlKey, shiftKey }) =>
-    window.keys.push((ctrlKey ? 'Ctrl+' : '') + (shiftKey ? 'Shift+' : '') + key))`);
+  await running.page.evaluate(`window.keys = []; addEventListener('keydown', ({ key, ctrlKey, altKey, shiftKey }) =>
+    window.keys.push((ctrlKey ? 'Ctrl+' : '') + (altKey ? 'Alt+' : '') + (shiftKey ? 'Shift+' : '') + key))`);
   await running.app.evaluate(({ BrowserWindow, Menu }) => {
     const [window] = BrowserWindow.getAllWindows();
     for (const menu of Menu.getApplicationMenu()?.items ?? []) {
@@ -162,7 +162,7 @@ test('every item of the menu has a key of its own within its menu, and the comma
   });
   await expect
     .poll(() => running.page.evaluate('window.keys'))
-    .toEqual(['Ctrl+p', 'Ctrl+f', 'Ctrl+Shift+P', 'F6', 'F5']);
+    .toEqual(['Ctrl+p', 'Ctrl+f', 'Ctrl+Shift+P', 'F6', 'F5', 'Ctrl+Alt+v']);
 });
 
 function isAlive(pid: number): boolean {

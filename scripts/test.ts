@@ -8,6 +8,7 @@
  * run), STRATOSCOPE_OBJECTS (how many objects the test against the kernel asks about; a tenth of a deep run's without).
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,16 +22,24 @@ const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
 
 /** Writes what a suite prints. */
 type Say = (text: string) => void;
-type Suite = { name: string; about: string; run(say: Say): Promise<Counts> };
+type Suite = { name: string; about: string; run(say: Say, apart: readonly string[]): Promise<Counts> };
 
 /** How many suites run at once: there are few cores, and more would only make what waits for something give up. */
 const ATONCE = 2;
 
 /**
- * What runs beside others is started behind these words. As root in a mount namespace of its own: a copy of one suite's
- * mounts in a namespace that the other makes would hold them after they are unmounted.
+ * Words behind which a command has the mounts of this moment, and those of its own alone. Two suites that mount run side
+ * by side: a namespace that one of them makes would copy the mounts of the other, and hold them after they are unmounted.
+ * Empty for anybody but root, who mounts nothing.
  */
-const APART = process.geteuid?.() === 0 ? ['unshare', '--mount', '--propagation', 'private'] : [];
+async function mountsApart(): Promise<{ words: string[]; end(): void }> {
+  if (process.geteuid?.() !== 0) return { words: [], end: () => {} };
+  const own = ['--mount', '--propagation', 'private', 'sh', '-c', 'echo; exec cat'];
+  const holder = spawn('unshare', own, { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(holder.stdout, 'data');
+  const enter = ['nsenter', `--mount=/proc/${holder.pid}/ns/mnt`, '--', 'sh', '-c', 'cd "$0" && exec "$@"', root];
+  return { words: enter, end: () => holder.stdin.end() };
+}
 
 /** Runs a command, its output as it comes. Resolves with its exit status; null if a signal ended it. */
 function command(say: Say, words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number | null> {
@@ -61,11 +70,11 @@ function read<T>(file: string, counts: (report: T) => Counts): Counts {
   }
 }
 
-async function vitest(say: Say, project: string): Promise<Counts> {
+async function vitest(say: Say, project: string, apart: readonly string[] = []): Promise<Counts> {
   const file = join(artifacts, `${project}.json`);
   rmSync(file, { force: true });
   const reporters = ['--reporter=default', `--reporter=${join(root, 'scripts/testing/vitest-reporter.ts')}`];
-  const status = await command(say, [...APART, bin('vitest'), 'run', '--project', project, ...reporters], {
+  const status = await command(say, [...apart, bin('vitest'), 'run', '--project', project, ...reporters], {
     STRATOSCOPE_COUNTS: file,
   });
   return judged(
@@ -74,11 +83,11 @@ async function vitest(say: Say, project: string): Promise<Counts> {
   );
 }
 
-async function playwright(say: Say): Promise<Counts> {
+async function playwright(say: Say, apart: readonly string[]): Promise<Counts> {
   const file = join(artifacts, 'e2e.json');
   rmSync(file, { force: true });
   const screen = ['--auto-servernum', '--server-args=-screen 0 1920x1200x24'];
-  const status = await command(say, [...APART, 'xvfb-run', ...screen, bin('playwright'), 'test']);
+  const status = await command(say, [...apart, 'xvfb-run', ...screen, bin('playwright'), 'test']);
   return judged(read<PlaywrightReport>(file, countsOfPlaywright), status);
 }
 
@@ -106,7 +115,7 @@ const SIDE_BY_SIDE: readonly Suite[] = [
   {
     name: 'whole',
     about: 'the program, against the kernel and at the terminal',
-    run: (say) => vitest(say, 'whole'),
+    run: (say, apart) => vitest(say, 'whole', apart),
   },
   { name: 'unit', about: 'meaning and view, and who may import whom', run: (say) => vitest(say, 'unit') },
 ];
@@ -148,13 +157,14 @@ async function main(): Promise<number> {
   const again = `npm run ${deep ? 'test:deep' : 'test'} -- --seed ${seed}`;
   console.log(`Seed ${seed}; the same run again: ${again}`);
 
+  const apart = await mountsApart();
   const turns = new Turns((text) => process.stdout.write(text));
   const results: [Suite, Counts, number][] = [];
   const run = (suite: Suite): Promise<void> =>
     turns.take(async (say) => {
       say(`\n── ${suite.name}: ${suite.about}\n`);
       const started = performance.now();
-      const counts = await suite.run(say);
+      const counts = await suite.run(say, apart.words);
       results.push([suite, counts, (performance.now() - started) / 1000]);
     });
   const isAsked = ({ name }: Suite): boolean => only === undefined || name === only;
@@ -164,6 +174,7 @@ async function main(): Promise<number> {
     for (let suite = waiting.shift(); suite; suite = waiting.shift()) await run(suite);
   };
   await Promise.all(Array.from({ length: ATONCE }, worker));
+  apart.end();
 
   console.log('');
   const total = sum(results.map(([, counts]) => counts));

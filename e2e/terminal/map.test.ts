@@ -208,7 +208,7 @@ describe('bad usage of map', () => {
     [['map', 'show', 'too', 'many', '--db', 'x']],
     [['map', 'build', '--format', 'xml']],
   ])('%j', async (words) => {
-    expectFailure(await stratoscope([...words]), 2);
+    expectFailure(await stratoscope([...words]), 2, 'ndjson');
   });
 
   it.each([

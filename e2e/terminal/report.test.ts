@@ -191,12 +191,11 @@ describe.skipIf(process.getuid?.() !== 0)(`reports, seed ${seed}`, () => {
     });
   }
 
-  it.runIf(isDeep)(
-    'every finding was seen again, but that of a number which another had: who had it is not built',
-    () => {
+  // Few objects of a short run are drawn.
+  if (isDeep)
+    it('every finding was seen again, but that of a number which another had: who had it is not built', () => {
       expect(FindingCode.options.filter((code) => !seen.has(code))).toEqual(['ino-reused']);
-    },
-  );
+    });
 
   describe('as text', () => {
     beforeAll(() => {

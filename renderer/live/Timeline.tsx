@@ -37,9 +37,9 @@ export function Timeline() {
     const box = canvas.current?.getBoundingClientRect();
     if (!box) return null;
     const [x, y] = [event.clientX - box.left - NAMES_PX, event.clientY - box.top];
-    return (
-      hits.current.findLast((hit) => x >= hit.x0 - 2 && x <= hit.x1 + 2 && y >= hit.y && y < hit.y + LANE_PX) ?? null
-    );
+    const isUnder = (hit: Hit): boolean => x >= hit.x0 - 2 && x <= hit.x1 + 2 && y >= hit.y && y < hit.y + LANE_PX;
+    // What was drawn last lies on top.
+    return hits.current.filter(isUnder).at(-1) ?? null;
   };
 
   // The wheel zooms with Ctrl and pans sideways; React's own listeners could not keep the page from doing so too.

@@ -80,7 +80,7 @@ export class LayerNames {
 
   /** Every one by name, runs of three and more as one: `the upper and lowers 1, 2 and 5–9`. */
   all(layers: number[]): Span[] {
-    const sorted = layers.toSorted((a, b) => a - b);
+    const sorted = [...layers].sort((a, b) => a - b);
     const isLower = (layer: number): boolean => this.word(layer).startsWith('lower');
     const lowers = sorted.filter(isLower);
     const items: Span[][] = sorted.filter((layer) => !isLower(layer)).map((layer) => this.the(layer));

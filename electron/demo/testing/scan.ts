@@ -49,17 +49,20 @@ export function valuesOf(...scans: Scan[]): Record<string, Set<string>> {
 
 /** An object without what differs from one demo to the next: numbers of inodes, and moments. */
 export function withoutNumbers(object: ScanObject): object {
-  const { mtimeNs: _m, btimeNs: _b, blocks: _blocks, entries, origin, shown, size, type, ...rest } = object;
+  const { mtimeNs: _m, btimeNs: _b, blocks: _blocks, entries, origin, shown, size, type, findings, ...rest } = object;
   return {
     ...rest,
     type,
+    // Which file gets a number that was freed is the filesystem's affair.
+    findings: findings.filter((code) => code !== 'ino-reused'),
     // The size of a directory is its filesystem's affair.
     size: type === 'dir' ? null : size,
     entries: entries.map(({ dev: _dev, ino: _ino, nlink, size: bytes, ...entry }) =>
       entry.type === 'dir' ? entry : { ...entry, nlink, size: bytes },
     ),
     origin: origin === null || origin === 'unknown' ? origin : origin.state,
-    // Whether a number lasts hangs on the user namespace, which plain directories do not have.
-    shown: shown && { dev: shown.dev, why: shown.why, cached: shown.cached?.dev },
+    // Whether a number lasts, and which one memory may still show, hangs on the user namespace, which plain directories
+    // do not have.
+    shown: shown && { dev: shown.dev, why: shown.why, cached: shown.cached !== undefined },
   };
 }
