@@ -33,8 +33,8 @@ test("Playwright's report, suites within suites", () => {
     ],
   };
   expect(countsOfPlaywright(report)).toEqual({
-    passed: 1,
-    failed: 2,
+    passed: 2,
+    failed: 1,
     skipped: [
       { name: 'a.spec.ts › four', reason: 'no browser' },
       { name: 'a.spec.ts › five', reason: NO_REASON },
