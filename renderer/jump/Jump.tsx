@@ -58,10 +58,7 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
   const commands = text.startsWith('>');
   const client = useSession((session) => session.client);
   const view = useSession((session) => session.stack?.view ?? null);
-  const version = useSession((session) => session.viewState?.version ?? 0);
-  const phase = useSession((session) => session.viewState?.phase);
-  const isReading = phase === 'reading' || phase === 'merging';
-  const search = usePathSearch(client, view, version, commands ? '' : text);
+  const search = usePathSearch(client, view, commands ? '' : text);
   const numbers = useNumberSearch(client, view, commands ? '' : text);
   const messages = useMessageSearch(client, view, commands ? '' : text);
   const stack = useSession((session) => session.stack);
@@ -91,14 +88,12 @@ function Box({ begin, onChoose }: { begin: string; onChoose: (run: () => void) =
     const isNumber = parseNumber(text.trim()) !== null;
     if (goesTo.current === null || goesTo.current !== text || search.forText !== text) return;
     if (isNumber && numbers.of === null) return;
-    const best = numbers.found.find(({ path }) => path !== null)?.path ?? search.matches[0]?.path;
-    if (best === undefined && isReading) return;
     goesTo.current = null;
+    const best = numbers.found.find(({ path }) => path !== null)?.path ?? search.matches[0]?.path;
     if (best !== undefined) onChoose(() => void go(best));
-  }, [search, numbers, text, isReading, onChoose]);
+  }, [search, numbers, text, onChoose]);
   const number = parseNumber(text.trim())?.toString() ?? null;
-  const isOpen = search.forText !== text || (isReading && search.matches.length === 0);
-  const isAwaited = query === null && text !== '' && (isOpen || number !== numbers.of);
+  const isAwaited = query === null && text !== '' && (search.forText !== text || number !== numbers.of);
   return (
     <Command
       onKeyDown={(event) => {

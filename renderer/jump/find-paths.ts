@@ -13,22 +13,10 @@ export type PathSearch = { forText: string; matches: PathMatch[]; failure: Failu
 const LIMIT = 100;
 const PAUSE = 60;
 
-/**
- * Asks the engine for the paths that match what is typed, a little after the last key; drops what came too late. Where
- * nothing matched it asks again with each `version` of the view: more of it may have been read.
- */
-export function usePathSearch(
-  client: EngineClient | null,
-  view: number | null,
-  version: number,
-  text: string,
-): PathSearch {
+/** Asks the engine for the paths that match what is typed, a little after the last key; drops what came too late. */
+export function usePathSearch(client: EngineClient | null, view: number | null, text: string): PathSearch {
   const [found, setFound] = useState<PathSearch>({ forText: '', matches: [], failure: null });
   const first = useRef(true);
-  const isFound = found.forText === text && found.matches.length > 0;
-  const turn = useRef(version);
-  if (!isFound) turn.current = version;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a turn is a reason to ask, and no part of the question
   useEffect(() => {
     if (client === null || view === null || text === '') {
       setFound({ forText: text, matches: [], failure: null });
@@ -50,6 +38,6 @@ export function usePathSearch(
       clearTimeout(timer);
       controller.abort();
     };
-  }, [client, view, text, turn.current]);
+  }, [client, view, text]);
   return found;
 }
