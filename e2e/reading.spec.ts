@@ -122,6 +122,8 @@ for (const form of FORMS) {
       await expect(notice).toContainText(/is missing|can’t be read/);
       await expect(notice).toContainText('The other layers are shown.');
       await expect(notice.getByRole('button', { name: 'Try again' })).toBeVisible();
+      // The watch reads the stack once more before it stands.
+      await expect(page.getByText(/^live · /)).toBeVisible();
       await jump(page, 'etc/app.conf');
       await expect(row(page, /^app\.conf/)).toBeVisible();
       await expect(tree(page).getByText('unknown').first()).toBeVisible();

@@ -56,6 +56,9 @@ const sayFailure = (error: unknown): void => {
  */
 export function feedRows(client: EngineClient, view: number, options: { keep: boolean; held: boolean }): void {
   feed?.stop();
+  // What is held back is another view's.
+  clearTimeout(holding);
+  holding = undefined;
   if (!options.keep) useRows.setState({ window: EMPTY_WINDOW });
   feed = new RowFeed(
     {
@@ -95,13 +98,17 @@ let holding: ReturnType<typeof setTimeout> | undefined;
 
 /** Announces a version whose only news is that rows go, once they were seen to: a newer one with other news comes first. */
 export function holdRows(version: number): void {
-  holding ??= setTimeout(() => announceRows(version), FLASH_MS);
+  held = null;
+  holding ??= setTimeout(() => announceRows(held?.version ?? version, held?.total), FLASH_MS);
 }
+/** What was told while rows were held. */
+let held: { version: number; total: number } | null = null;
 
 /** A version that the engine tells of beside what happens, which is about to be told: it can wait a moment for that. */
 export function announceLater(version: number, total: number): void {
   setTimeout(() => {
     if (holding === undefined) feed?.announce(version, total);
+    else held = { version, total };
   }, TOLD_MS);
 }
 const TOLD_MS = 50;
