@@ -55,10 +55,7 @@ const sayFailure = (error: unknown): void => {
  * same stack was shown before (`keep`).
  */
 export function feedRows(client: EngineClient, view: number, options: { keep: boolean; held: boolean }): void {
-  feed?.stop();
-  // What is held back is another view's.
-  clearTimeout(holding);
-  holding = undefined;
+  stopRows();
   if (!options.keep) useRows.setState({ window: EMPTY_WINDOW });
   feed = new RowFeed(
     {
@@ -81,7 +78,10 @@ export function feedRows(client: EngineClient, view: number, options: { keep: bo
   );
 }
 
+/** What is held back goes with the view that it is of. */
 export function stopRows(): void {
+  clearTimeout(holding);
+  holding = undefined;
   feed?.stop();
   feed = null;
 }
@@ -95,20 +95,23 @@ export function announceRows(version: number, total?: number): void {
 }
 
 let holding: ReturnType<typeof setTimeout> | undefined;
+/** The newest version that came while rows were held. */
+let waiting: { version: number; total?: number } = { version: -1 };
 
 /** Announces a version whose only news is that rows go, once they were seen to: a newer one with other news comes first. */
 export function holdRows(version: number): void {
-  held = null;
-  holding ??= setTimeout(() => announceRows(held?.version ?? version, held?.total), FLASH_MS);
+  if (holding === undefined || version > waiting.version) waiting = { version };
+  holding ??= setTimeout(() => announceRows(waiting.version, waiting.total), FLASH_MS);
 }
-/** What was told while rows were held. */
-let held: { version: number; total: number } | null = null;
 
 /** A version that the engine tells of beside what happens, which is about to be told: it can wait a moment for that. */
 export function announceLater(version: number, total: number): void {
+  const of = feed;
   setTimeout(() => {
+    // Another view's versions are no news of this one.
+    if (feed !== of) return;
     if (holding === undefined) feed?.announce(version, total);
-    else held = { version, total };
+    else if (version >= waiting.version) waiting = { version, total };
   }, TOLD_MS);
 }
 const TOLD_MS = 50;
